@@ -1,0 +1,131 @@
+/* Growing by doubling, never above the cap, failing stickily.
+ * Must not know what the bytes are.
+ * The room for a NUL behind the text is taken inside the cap plus one. */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+
+enum { FIRST_CAPACITY = 256 };
+
+static void buf_check(const struct buf *buf)
+{
+    sil_assert(buf->size <= buf->capacity);
+    sil_assert((buf->bytes == NULL) == (buf->capacity == 0));
+}
+
+void buf_init(struct buf *buf, size_t cap)
+{
+    sil_assert(cap > 0 && cap < SIZE_MAX);
+    *buf = (struct buf){.cap = cap};
+}
+
+void buf_finish(struct buf *buf)
+{
+    mem_free(buf->bytes);
+    *buf = (struct buf){.cap = buf->cap};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf_check(buf);
+    buf->size = 0;
+    buf->err = SIL_OK;
+}
+
+/* Allocate at least wanted bytes, at most cap + 1 (the NUL of buf_text). */
+static enum sil_err grow(struct buf *buf, size_t wanted)
+{
+    size_t capacity = buf->capacity > 0 ? buf->capacity : FIRST_CAPACITY;
+    uint8_t *bytes;
+
+    sil_assert(wanted <= buf->cap + 1);
+    while (capacity < wanted)
+        capacity = capacity > buf->cap / 2 ? buf->cap + 1 : capacity * 2;
+    if (capacity > buf->cap + 1)
+        capacity = buf->cap + 1;
+    bytes = mem_realloc(buf->bytes, capacity, 1);
+    if (bytes == NULL) {
+        buf->err = SIL_E_NO_MEMORY;
+        return buf->err;
+    }
+    buf->bytes = bytes;
+    buf->capacity = capacity;
+    return SIL_OK;
+}
+
+enum sil_err buf_reserve(struct buf *buf, size_t size)
+{
+    buf_check(buf);
+    if (buf->err)
+        return buf->err;
+    if (size > buf->cap - buf->size) {
+        buf->err = SIL_E_STATE;
+        return buf->err;
+    }
+    if (size <= buf->capacity - buf->size)
+        return SIL_OK;
+    return grow(buf, buf->size + size);
+}
+
+void buf_add(struct buf *buf, const void *bytes, size_t size)
+{
+    if (size == 0 || buf_reserve(buf, size))
+        return;
+    memcpy(buf->bytes + buf->size, bytes, size);
+    buf->size += size;
+    buf_check(buf);
+}
+
+void buf_add_text(struct buf *buf, const char *text)
+{
+    buf_add(buf, text, strlen(text));
+}
+
+void buf_addf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    char text[FIRST_CAPACITY];
+    int length;
+
+    va_start(args, format);
+    va_copy(again, args);
+    length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    sil_assert(length >= 0);
+    if ((size_t)length < sizeof text) {
+        buf_add(buf, text, (size_t)length);
+    } else if (buf_reserve(buf, (size_t)length + 1) == SIL_OK) {
+        (void)vsnprintf((char *)buf->bytes + buf->size, (size_t)length + 1,
+                        format, again);
+        buf->size += (size_t)length;
+    }
+    va_end(again);
+}
+
+enum sil_err buf_err(const struct buf *buf)
+{
+    return buf->err;
+}
+
+const char *buf_text(struct buf *buf)
+{
+    buf_check(buf);
+    if (buf->size == buf->capacity && grow(buf, buf->size + 1))
+        return "";
+    buf->bytes[buf->size] = '\0';
+    return (const char *)buf->bytes;
+}
+
+void buf_take(struct buf *to, struct buf *from)
+{
+    sil_assert(to != from);
+    buf_finish(to);
+    *to = *from;
+    *from = (struct buf){.cap = to->cap};
+}

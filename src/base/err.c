@@ -1,0 +1,114 @@
+/* The error table as data, and the one way to fill a struct sil_error.
+ * Must not know stages' internals, HTTP or the log.
+ * The public enum is written out by hand, so that silhouette.h stands alone:
+ * the static asserts below hold it to the table's order. */
+#include "base/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/check.h"
+
+static const char *const stage_names[SIL_STAGE_COUNT] = {
+    "request", "fetch", "decode", "infer", "mask", "encode"};
+
+/* The table's own numbering. */
+enum err_index {
+    INDEX_OK,
+#define SIL_ERROR(name, ...) INDEX_##name,
+#define SIL_ERROR_ALIAS(name, ...) INDEX_##name,
+#include "base/errors.tbl"
+#undef SIL_ERROR
+#undef SIL_ERROR_ALIAS
+    INDEX_END
+};
+
+#define SIL_ERROR(name, ...)                                                   \
+    static_assert((int)INDEX_##name == (int)SIL_E_##name,                      \
+                  "errors.tbl and enum sil_err differ at " #name);
+#define SIL_ERROR_ALIAS(name, ...) SIL_ERROR(name)
+#include "base/errors.tbl"
+#undef SIL_ERROR
+#undef SIL_ERROR_ALIAS
+
+/* What an alias row borrows from another row needs a name per column. */
+#define SIL_ERROR(name, code, stage, status, state, message, when)             \
+    static const char code_##name[] = code;                                    \
+    static const char message_##name[] = message;                              \
+    enum { STATUS_##name = status, STATE_##name = state };
+#define SIL_ERROR_ALIAS(name, ...)
+#include "base/errors.tbl"
+#undef SIL_ERROR
+#undef SIL_ERROR_ALIAS
+
+static const struct err_row rows[INDEX_END] = {
+#define SIL_ERROR(name, code, stage, status, state, message, when)             \
+    [INDEX_##name] = {code_##name,                                             \
+                      message_##name,                                          \
+                      when,                                                    \
+                      SIL_STAGE_##stage,                                       \
+                      STATUS_##name,                                           \
+                      STATE_##name,                                            \
+                      false},
+#define SIL_ERROR_ALIAS(name, other, stage, when)                              \
+    [INDEX_##name] = {code_##other,                                            \
+                      message_##other,                                         \
+                      when,                                                    \
+                      SIL_STAGE_##stage,                                       \
+                      STATUS_##other,                                          \
+                      STATE_##other,                                           \
+                      true},
+#include "base/errors.tbl"
+#undef SIL_ERROR
+#undef SIL_ERROR_ALIAS
+};
+
+const char *stage_name(enum sil_stage stage)
+{
+    sil_assert(stage >= 0 && stage < SIL_STAGE_COUNT);
+    return stage_names[stage];
+}
+
+const struct err_row *err_row(enum sil_err err)
+{
+    bool is_known = (int)err > INDEX_OK && (int)err < INDEX_END;
+    const struct err_row *row = &rows[is_known ? (int)err : INDEX_INTERNAL];
+
+    sil_assert(row->code != NULL);
+    return row;
+}
+
+int err_count(void)
+{
+    return INDEX_END - 1;
+}
+
+enum sil_err err_set(struct sil_error *error, enum sil_err code,
+                     const char *format, ...)
+{
+    va_list args;
+
+    sil_assert(code != SIL_OK);
+    if (error == NULL)
+        return code;
+    error->code = code;
+    va_start(args, format);
+    (void)vsnprintf(error->detail, sizeof error->detail, format, args);
+    va_end(args);
+    return code;
+}
+
+const char *sil_err_code(enum sil_err err)
+{
+    return err == SIL_OK ? "ok" : err_row(err)->code;
+}
+
+const char *sil_err_message(enum sil_err err)
+{
+    return err == SIL_OK ? "ok" : err_row(err)->message;
+}
+
+const char *sil_version(void)
+{
+    return SIL_VERSION;
+}

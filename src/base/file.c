@@ -1,0 +1,58 @@
+/* Read until the end, in pieces: pipes and growing files included.
+ * Must not know what the bytes are, or interpret the path.
+ * A directory opens well and fails at the first read: that is an error of
+ * the path, told as "no such file". */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+enum { PIECE_SIZE = 1 << 16 };
+
+/* What an errno of open or read means for the one who gave the path. */
+static enum sil_err err_from_errno(int number)
+{
+    if (number == ENOENT || number == ENOTDIR || number == EISDIR)
+        return SIL_E_IMAGE_NOT_FOUND;
+    if (number == EACCES || number == EPERM)
+        return SIL_E_IMAGE_FORBIDDEN;
+    return SIL_E_INTERNAL;
+}
+
+static enum sil_err read_all(struct buf *to, int fd)
+{
+    uint8_t piece[PIECE_SIZE];
+    ssize_t got;
+
+    for (;;) {
+        got = read(fd, piece, sizeof piece);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_from_errno(errno);
+        if (got == 0)
+            return buf_err(to);
+        buf_add(to, piece, (size_t)got);
+        if (buf_err(to))
+            return buf_err(to);
+    }
+}
+
+enum sil_err file_read(struct buf *to, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    enum sil_err err;
+
+    sil_assert(to != NULL);
+    if (fd < 0)
+        return err_from_errno(errno);
+    err = read_all(to, fd);
+    if (!is_stdin)
+        (void)close(fd);
+    return err;
+}

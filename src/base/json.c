@@ -1,0 +1,177 @@
+/* jansson behind json.h, and the escaping of JSON strings.
+ * Must not know what a document means.
+ * jansson's own depth limit is fixed at build time far above ours: depth is
+ * counted over the bytes first, which also keeps its recursion shallow. */
+#include "base/json.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+static const json_t *native(const struct json *value)
+{
+    return (const json_t *)(const void *)value;
+}
+
+static const struct json *ours(const json_t *value)
+{
+    return (const struct json *)(const void *)value;
+}
+
+/* The deepest nesting of brackets outside strings. */
+static size_t depth_of(const uint8_t *bytes, size_t size)
+{
+    size_t depth = 0;
+    size_t deepest = 0;
+    bool is_text = false;
+
+    for (size_t i = 0; i < size; i++) {
+        uint8_t c = bytes[i];
+        if (is_text) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                is_text = false;
+        } else if (c == '"') {
+            is_text = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+            deepest = depth > deepest ? depth : deepest;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
+                        struct sil_error *error)
+{
+    json_error_t why;
+    json_t *root;
+
+    sil_assert(out != NULL);
+    if (depth_of(bytes, size) > LIMIT_JSON_DEPTH_MAX)
+        return err_set(error, SIL_E_BAD_JSON,
+                       "the JSON is nested deeper than %d levels",
+                       LIMIT_JSON_DEPTH_MAX);
+    root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
+    if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for the JSON");
+    if (root == NULL)
+        return err_set(error, SIL_E_BAD_JSON,
+                       "the body is not valid JSON: %.120s (byte %d)", why.text,
+                       why.position);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return err_set(error, SIL_E_BAD_JSON,
+                       "the body is JSON, but not an object");
+    }
+    *out = (struct json *)(void *)root;
+    return SIL_OK;
+}
+
+void json_destroy(struct json *document)
+{
+    json_decref((json_t *)(void *)document);
+}
+
+enum json_kind json_kind(const struct json *value)
+{
+    if (value == NULL)
+        return JSON_ABSENT;
+    switch (json_typeof(native(value))) {
+    case JSON_STRING:
+        return JSON_TEXT;
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return JSON_NUMBER;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return JSON_BOOL;
+    case JSON_NULL:
+        return JSON_NOTHING;
+    default:
+        return json_is_object(native(value)) ? JSON_OBJECT : JSON_ARRAY;
+    }
+}
+
+const struct json *json_member(const struct json *value, const char *key)
+{
+    return value == NULL ? NULL : ours(json_object_get(native(value), key));
+}
+
+const struct json *json_element(const struct json *value, size_t index)
+{
+    return value == NULL ? NULL : ours(json_array_get(native(value), index));
+}
+
+const char *json_text(const struct json *value)
+{
+    return value == NULL ? NULL : json_string_value(native(value));
+}
+
+double json_number(const struct json *value, double absent)
+{
+    bool is_number = json_kind(value) == JSON_NUMBER;
+
+    return is_number ? json_number_value(native(value)) : absent;
+}
+
+bool json_bool(const struct json *value, bool absent)
+{
+    return json_kind(value) == JSON_BOOL ? json_is_true(native(value)) : absent;
+}
+
+/* Length of the UTF-8 sequence at text, 0 if it is none. */
+static size_t utf8_length(const uint8_t *text, size_t size)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint8_t lead = text[0];
+    size_t length = lead < 0x80   ? 1
+                    : lead < 0xC2 ? 0
+                    : lead < 0xE0 ? 2
+                    : lead < 0xF0 ? 3
+                    : lead < 0xF5 ? 4
+                                  : 0;
+    uint32_t code = length == 1 ? lead : (uint32_t)lead & (0xFFu >> (length + 1));
+
+    if (length == 0 || length > size)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3Fu);
+    }
+    if (code < least[length] || code > 0x10FFFF ||
+        (code >= 0xD800 && code <= 0xDFFF))
+        return 0;
+    return length;
+}
+
+void json_add_text(struct buf *to, const char *text, size_t size)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+
+    sil_assert(to != NULL);
+    buf_add(to, "\"", 1);
+    for (size_t i = 0; i < size;) {
+        size_t length = utf8_length(bytes + i, size - i);
+        if (length == 0) {
+            buf_add_text(to, "\\ufffd");
+            length = 1;
+        } else if (bytes[i] == '"' || bytes[i] == '\\') {
+            buf_add(to, "\\", 1);
+            buf_add(to, bytes + i, 1);
+        } else if (bytes[i] < 0x20 || bytes[i] == 0x7F) {
+            buf_addf(to, "\\u%04x", bytes[i]);
+        } else {
+            buf_add(to, bytes + i, length);
+        }
+        i += length;
+    }
+    buf_add(to, "\"", 1);
+}

@@ -1,0 +1,152 @@
+/* Lines of JSON, built in a fixed space and written at once.
+ * Must not know what an event means, nor allocate: it also speaks when
+ * memory is what is missing.
+ * One byte is always kept for the closing brace and one for the newline. */
+#include "base/log.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+
+enum { TAIL_SIZE = 2, NUMBER_SIZE = 32 };
+
+static atomic_int lowest_level = LOG_INFO;
+
+static const char *const level_names[] = {"debug", "info", "warn", "error",
+                                          "off"};
+
+void log_set_level(enum log_level level)
+{
+    sil_assert(level <= LOG_OFF);
+    atomic_store(&lowest_level, (int)level);
+}
+
+bool log_level_from_name(enum log_level *out, const char *name)
+{
+    for (int i = LOG_DEBUG; i <= LOG_OFF; i++) {
+        if (strcmp(name, level_names[i]) == 0) {
+            *out = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Append one character; false if the line is full. */
+static bool put(struct log_line *line, char c)
+{
+    if (line->size + TAIL_SIZE >= sizeof line->text)
+        return false;
+    line->text[line->size++] = c;
+    return true;
+}
+
+static bool put_all(struct log_line *line, const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (!put(line, *text))
+            return false;
+    return true;
+}
+
+/* Append one byte of foreign text so that it can't leave its quotes. Bytes
+ * above ASCII pass: the callers' texts are UTF-8 that was checked on entry. */
+static bool put_escaped(struct log_line *line, char c)
+{
+    char code[NUMBER_SIZE];
+
+    if (c == '"' || c == '\\')
+        return put(line, '\\') && put(line, c);
+    if ((unsigned char)c >= 0x20 && c != 0x7F)
+        return put(line, c);
+    (void)snprintf(code, sizeof code, "\\u%04x", (unsigned)(unsigned char)c);
+    return put_all(line, code);
+}
+
+static bool put_quoted(struct log_line *line, const char *text)
+{
+    if (!put(line, '"'))
+        return false;
+    for (; *text != '\0'; text++)
+        if (!put_escaped(line, *text))
+            return false;
+    return put(line, '"');
+}
+
+/* Append ,"key": and then the value, or nothing at all. */
+static void put_field(struct log_line *line, const char *key, const char *value,
+                      bool is_quoted)
+{
+    size_t before = line->size;
+    bool fits = (before == 1 || put(line, ',')) && put_quoted(line, key) &&
+                put(line, ':');
+
+    sil_assert(before >= 1);
+    if (fits)
+        fits = is_quoted ? put_quoted(line, value) : put_all(line, value);
+    if (!fits)
+        line->size = before;
+}
+
+void log_begin(struct log_line *line, enum log_level level, const char *event)
+{
+    char now[CLOCK_TEXT_SIZE];
+
+    sil_assert(level < LOG_OFF);
+    line->level = level;
+    line->size = 0;
+    (void)put(line, '{');
+    clock_text(now);
+    put_field(line, "time", now, true);
+    put_field(line, "level", level_names[level], true);
+    put_field(line, "event", event, true);
+}
+
+void log_text(struct log_line *line, const char *key, const char *value)
+{
+    if (value != NULL)
+        put_field(line, key, value, true);
+}
+
+void log_int(struct log_line *line, const char *key, int64_t value)
+{
+    char text[NUMBER_SIZE];
+
+    (void)snprintf(text, sizeof text, "%lld", (long long)value);
+    put_field(line, key, text, false);
+}
+
+void log_ms(struct log_line *line, const char *key, uint64_t value_ns)
+{
+    char text[NUMBER_SIZE];
+
+    (void)snprintf(text, sizeof text, "%.3f",
+                   (double)value_ns / (double)NS_PER_MS);
+    put_field(line, key, text, false);
+}
+
+void log_end(struct log_line *line)
+{
+    ssize_t written;
+
+    sil_assert(line->size + TAIL_SIZE <= sizeof line->text);
+    if ((int)line->level < atomic_load(&lowest_level))
+        return;
+    line->text[line->size++] = '}';
+    line->text[line->size++] = '\n';
+    written = write(STDERR_FILENO, line->text, line->size);
+    (void)written; /* A log that can't be written can't be complained of. */
+}
+
+void log_event(enum log_level level, const char *event, const char *detail)
+{
+    struct log_line line;
+
+    log_begin(&line, level, event);
+    log_text(&line, "detail", detail);
+    log_end(&line);
+}

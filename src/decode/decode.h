@@ -1,0 +1,45 @@
+/* Encoded picture in, pixels out, no more of them than asked for.
+ * Threads: no shared state; callable from anywhere.
+ * Order, always: bytes limit, header, side and pixel limits, allocation,
+ * decoding. Truncated or damaged input is an error, never half a picture. */
+#ifndef SIL_DECODE_DECODE_H
+#define SIL_DECODE_DECODE_H
+
+#include "base/err.h"
+#include "decode/image.h"
+
+/** What is decoded, all of it lent for the call. */
+struct decode_source {
+    const uint8_t *bytes;
+    size_t size;
+    struct sil_limits limits;
+    uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+};
+
+/** What a header says. */
+struct decode_info {
+    uint32_t width, height; /* pixels, as stored */
+    uint8_t orientation;    /* EXIF 1..8; 1 where absent or junk */
+    const char *format;     /* "jpeg", "png", "webp", "heif"; static */
+};
+
+enum { DECODE_SHRINK_MAX = 8 };
+
+/** Read the header and check it against the limits; allocates no pixels.
+ *  Errors: SIL_E_UNSUPPORTED_FORMAT, SIL_E_IMAGE_CORRUPT,
+ *  SIL_E_IMAGE_TOO_LARGE, SIL_E_IMAGE_TOO_MANY_PIXELS, SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err decode_info(struct decode_info *out,
+                                      const struct decode_source *source,
+                                      struct sil_error *error);
+
+/** Decode at 1/shrink (1, 2, 4 or 8) of the stored size: the result is
+ *  ceil(width / shrink) x ceil(height / shrink), each pixel about the mean of
+ *  shrink * shrink ones, in stored orientation. Transparent pixels lie on
+ *  white. *out: yours, image_finish(). Errors: those of decode_info() and
+ *  SIL_E_DEADLINE_EXCEEDED. */
+SIL_MUST_USE enum sil_err decode_image(struct image *out,
+                                       const struct decode_source *source,
+                                       uint32_t shrink,
+                                       struct sil_error *error);
+
+#endif

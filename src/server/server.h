@@ -1,0 +1,11 @@
+/* The service's one entry, for the command.
+ * Threads: called once, from main.
+ * Everything else of the server stays inside this folder. */
+#ifndef SIL_SERVER_SERVER_H
+#define SIL_SERVER_SERVER_H
+
+/** Run `silhouette serve` until SIGTERM or SIGINT. argv: the words after
+ *  "serve". Returns the exit code: 0 drained, 1 failed, 2 wrong usage. */
+int server_main(int argc, char **argv);
+
+#endif
