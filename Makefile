@@ -1,0 +1,45 @@
+# silhouette: the usual commands. Everything real is in tools/ and cmake/.
+# `make help` lists them.
+
+MAKEFLAGS += --no-print-directory
+QUIETLY = out=$$($(1) 2>&1) || { echo "$$out"; exit 1; }
+
+help:
+	@echo "make serve     set up, build, and serve the pictures of samples/"
+	@echo "make test      set up, build, and run all tests"
+	@echo "make build     set up and build: build/silhouette"
+	@echo "make check     the gates of .ci/run: format, style, sanitizers, ..."
+	@echo "make sanitize  the tests under AddressSanitizer and UBSan"
+	@echo "make format    rewrite the sources as .clang-format wants them"
+	@echo "make clean     remove what was built (not what was fetched: .deps/)"
+
+build:
+	@tools/setup serve
+	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=OFF)
+	@cmake --build --preset release
+
+serve: build
+	@exec build/silhouette serve
+
+test:
+	@tools/setup test
+	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=ON)
+	@cmake --build --preset release
+	@ctest --preset release
+
+sanitize:
+	@tools/setup test
+	@$(call QUIETLY,cmake --preset sanitize)
+	@cmake --build --preset sanitize
+	@ctest --preset sanitize
+
+check:
+	@.ci/run gates
+
+format:
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format-14 -i
+
+clean:
+	rm -rf build build-*
+
+.PHONY: help build serve test sanitize check format clean
