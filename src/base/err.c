@@ -32,7 +32,7 @@ enum err_index {
 #undef SIL_ERROR_ALIAS
 
 /* What an alias row borrows from another row needs a name per column. */
-#define SIL_ERROR(name, code, stage, status, state, message, when)             \
+#define SIL_ERROR(name, code, stage, status, state, message, when, ko)         \
     static const char code_##name[] = code;                                    \
     static const char message_##name[] = message;                              \
     enum { STATUS_##name = status, STATE_##name = state };
@@ -42,7 +42,7 @@ enum err_index {
 #undef SIL_ERROR_ALIAS
 
 static const struct err_row rows[INDEX_END] = {
-#define SIL_ERROR(name, code, stage, status, state, message, when)             \
+#define SIL_ERROR(name, code, stage, status, state, message, when, ko)         \
     [INDEX_##name] = {code_##name,                                             \
                       message_##name,                                          \
                       when,                                                    \
