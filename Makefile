@@ -15,7 +15,8 @@ help:
 
 build:
 	@tools/setup serve
-	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=OFF)
+	@[ -f build/build.ninja ] || \
+	    { $(call QUIETLY,cmake --preset release -DSIL_TESTS=OFF); }
 	@cmake --build --preset release
 
 serve: build
