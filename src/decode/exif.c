@@ -1,0 +1,184 @@
+/* Finds the EXIF block in a file and the Orientation tag in the block.
+ * Must not know any other tag, nor follow a pointer but the first: so there
+ * is no loop that a file could close.
+ * Each walk goes forward by at least a byte and never past the end. */
+#include "decode/exif.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/check.h"
+
+enum {
+    ORIENTATION_MIN = 1,
+    ORIENTATION_MAX = 8,
+    ORIENTATION_TAG = 0x0112,
+    TYPE_SHORT = 3,
+    TIFF_MAGIC = 42,
+    TIFF_HEADER_SIZE = 8,
+    COUNT_SIZE = 2, /* of the number of entries before a directory */
+    ENTRY_SIZE = 12 /* tag 2, type 2, count 4, value 4 */
+};
+
+/* A run of foreign bytes. */
+struct span {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+static bool starts_with(struct span span, const char *text, size_t size)
+{
+    return span.size >= size && memcmp(span.bytes, text, size) == 0;
+}
+
+/* What follows the first count bytes; empty if there is nothing. */
+static struct span rest_of(struct span span, size_t count)
+{
+    if (count > span.size)
+        count = span.size;
+    return (struct span){span.bytes + count, span.size - count};
+}
+
+static uint32_t read_u16(const uint8_t *at, bool is_big)
+{
+    uint32_t first = at[0];
+    uint32_t second = at[1];
+
+    return is_big ? first << 8 | second : second << 8 | first;
+}
+
+static uint32_t read_u32(const uint8_t *at, bool is_big)
+{
+    uint32_t first = read_u16(at, is_big);
+    uint32_t second = read_u16(at + 2, is_big);
+
+    return is_big ? first << 16 | second : second << 16 | first;
+}
+
+/* The value of one directory entry; 0 if it isn't a proper Orientation. */
+static uint32_t entry_orientation(const uint8_t *entry, bool is_big)
+{
+    if (read_u16(entry, is_big) != ORIENTATION_TAG)
+        return 0;
+    if (read_u16(entry + 2, is_big) != TYPE_SHORT)
+        return 0;
+    if (read_u32(entry + 4, is_big) != 1)
+        return 0;
+    return read_u16(entry + 8, is_big);
+}
+
+/* Look through the entries of a directory, as many as really are there. */
+static uint8_t directory_orientation(struct span directory, bool is_big)
+{
+    uint32_t count;
+
+    if (directory.size < COUNT_SIZE)
+        return ORIENTATION_MIN;
+    count = read_u16(directory.bytes, is_big);
+    directory = rest_of(directory, COUNT_SIZE);
+    if (count > directory.size / ENTRY_SIZE)
+        count = (uint32_t)(directory.size / ENTRY_SIZE);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint8_t *entry = directory.bytes + (size_t)i * ENTRY_SIZE;
+        uint32_t value = entry_orientation(entry, is_big);
+        if (value >= ORIENTATION_MIN && value <= ORIENTATION_MAX)
+            return (uint8_t)value;
+    }
+    return ORIENTATION_MIN;
+}
+
+uint8_t exif_orientation(const uint8_t *bytes, size_t size)
+{
+    struct span tiff = {bytes, size};
+    bool is_big;
+    uint32_t offset;
+
+    sil_assert(bytes != NULL || size == 0);
+    if (starts_with(tiff, "Exif\0\0", 6))
+        tiff = rest_of(tiff, 6);
+    if (tiff.size < TIFF_HEADER_SIZE)
+        return ORIENTATION_MIN;
+    is_big = starts_with(tiff, "MM", 2);
+    if (!is_big && !starts_with(tiff, "II", 2))
+        return ORIENTATION_MIN;
+    if (read_u16(tiff.bytes + 2, is_big) != TIFF_MAGIC)
+        return ORIENTATION_MIN;
+    offset = read_u32(tiff.bytes + 4, is_big);
+    return directory_orientation(rest_of(tiff, offset), is_big);
+}
+
+/* Markers that stand alone, without a length: TEM, RST0..7, SOI. */
+static bool is_lone_marker(uint8_t marker)
+{
+    return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
+}
+
+uint8_t exif_of_jpeg(const uint8_t *bytes, size_t size)
+{
+    struct span left = {bytes, size};
+    enum { MARKER = 0xFF, EOI = 0xD9, SOS = 0xDA, APP1 = 0xE1, HEAD = 4 };
+
+    sil_assert(bytes != NULL || size == 0);
+    left = rest_of(left, 2); /* SOI */
+    while (left.size >= HEAD) {
+        uint8_t marker = left.bytes[1];
+        size_t length;
+        if (left.bytes[0] != MARKER || marker == MARKER || marker == 0) {
+            left = rest_of(left, 1); /* fill bytes, or junk as libjpeg skips */
+            continue;
+        }
+        if (marker == SOS || marker == EOI)
+            return ORIENTATION_MIN;
+        if (is_lone_marker(marker)) {
+            left = rest_of(left, 2);
+            continue;
+        }
+        length = read_u16(left.bytes + 2, true);
+        left = rest_of(left, 2);
+        if (length < 2 || length > left.size)
+            return ORIENTATION_MIN;
+        if (marker == APP1 && starts_with(rest_of(left, 2), "Exif\0", 5))
+            return exif_orientation(left.bytes + 2, length - 2);
+        left = rest_of(left, length);
+    }
+    return ORIENTATION_MIN;
+}
+
+uint8_t exif_of_png(const uint8_t *bytes, size_t size)
+{
+    struct span left = {bytes, size};
+    enum { SIGNATURE = 8, HEAD = 8, CRC = 4 };
+
+    sil_assert(bytes != NULL || size == 0);
+    left = rest_of(left, SIGNATURE);
+    while (left.size >= HEAD) {
+        uint32_t length = read_u32(left.bytes, true);
+        struct span body = rest_of(left, HEAD);
+        if (length > body.size)
+            return ORIENTATION_MIN;
+        if (memcmp(left.bytes + 4, "eXIf", 4) == 0)
+            return exif_orientation(body.bytes, length);
+        left = rest_of(rest_of(body, length), CRC);
+    }
+    return ORIENTATION_MIN;
+}
+
+uint8_t exif_of_webp(const uint8_t *bytes, size_t size)
+{
+    struct span left = {bytes, size};
+    enum { RIFF_HEAD = 12, HEAD = 8 };
+
+    sil_assert(bytes != NULL || size == 0);
+    left = rest_of(left, RIFF_HEAD);
+    while (left.size >= HEAD) {
+        uint32_t length = read_u32(left.bytes + 4, false);
+        struct span body = rest_of(left, HEAD);
+        if (length > body.size)
+            return ORIENTATION_MIN;
+        if (starts_with(left, "EXIF", 4))
+            return exif_orientation(body.bytes, length);
+        body = rest_of(body, length);
+        left = rest_of(body, length % 2); /* chunks are padded to even sizes */
+    }
+    return ORIENTATION_MIN;
+}
