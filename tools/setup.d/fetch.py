@@ -102,10 +102,24 @@ def set_done(name, rows):
 
 # --- clients ----------------------------------------------------------------
 
-NO_NETWORK = re.compile(
-    r"name resolution|NewConnectionError|Network is unreachable|ENOTFOUND|"
-    r"EAI_AGAIN|no such host|Connection refused|dial tcp|from versions: none",
-    re.I)
+HINTS = (
+    (r"certificate", "Behind a proxy with a certificate of its own? pip reads "
+     "PIP_CERT, go SSL_CERT_FILE, npm NODE_EXTRA_CA_CERTS."),
+    (r"name resolution|NewConnectionError|network is unreachable|ENOTFOUND|"
+     r"EAI_AGAIN|no such host|connection refused|dial tcp",
+     "Is there a network, or a proxy to set (https_proxy)?"),
+    (r"No space left", "The disk is full."),
+)
+
+
+def explain(what, output):
+    """A failed client's last words, and what they mostly mean."""
+    lines = [line for line in output.strip().split("\n")
+             if not line.startswith("WARNING: Retrying")]
+    hints = [hint for pattern, hint in HINTS
+             if re.search(pattern, output, re.I)]
+    return "\n  ".join([what + " could not be fetched or built:"]
+                       + lines[-8:] + hints[:1])
 
 
 def client(command, what, **options):
@@ -116,11 +130,7 @@ def client(command, what, **options):
     except OSError as error:
         raise SetupError("%s: cannot run %s: %s" % (what, command[0], error))
     if done.returncode != 0:
-        text = (done.stderr.strip() or done.stdout.strip()).split("\n")
-        hint = ("\n  Is there a network, or a proxy to set (https_proxy)?"
-                if NO_NETWORK.search(done.stderr) else "")
-        raise SetupError("%s could not be fetched or built:\n  %s%s"
-                         % (what, "\n  ".join(text[-8:]), hint))
+        raise SetupError(explain(what, done.stderr.strip() or done.stdout))
     return done.stdout
 
 
