@@ -1,0 +1,82 @@
+/* Chooses the form of an answer and hands its bytes on.
+ * Must not know what the forms write.
+ * sil_mask_write() is the same encoder, emptied in one go. */
+#include "encode/encode.h"
+
+#include "base/check.h"
+#include "encode/form.h"
+
+enum { PIECE_SIZE = 1 << 14 };
+
+enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
+                            enum sil_format format, enum encode_coding coding)
+{
+    struct encoder *encoder = NULL;
+    enum sil_err err;
+
+    sil_assert(format == SIL_FORMAT_JSON || format == SIL_FORMAT_PNG);
+    sil_assert(coding == ENCODE_IDENTITY || coding == ENCODE_GZIP);
+    if (format == SIL_FORMAT_JSON)
+        err = json_encoder_create(&encoder, mask);
+    else
+        err = png_encoder_create(&encoder, mask);
+    if (err)
+        return err;
+    if (coding == ENCODE_GZIP) {
+        err = gzip_encoder_create(&encoder, encoder);
+        if (err)
+            return err;
+    }
+    *out = encoder;
+    return SIL_OK;
+}
+
+void encoder_destroy(struct encoder *encoder)
+{
+    if (encoder != NULL)
+        encoder->form->destroy(encoder);
+}
+
+uint64_t encoder_size(const struct encoder *encoder)
+{
+    return encoder->size;
+}
+
+size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
+{
+    size_t size;
+
+    sil_assert(capacity > 0);
+    size = encoder->form->next(encoder, bytes, capacity);
+    sil_assert(size <= capacity);
+    return size;
+}
+
+const char *encode_content_type(enum sil_format format)
+{
+    sil_assert(format == SIL_FORMAT_JSON || format == SIL_FORMAT_PNG);
+    return format == SIL_FORMAT_JSON ? "application/json" : "image/png";
+}
+
+enum sil_err sil_mask_write(const struct sil_mask *mask, enum sil_format format,
+                            sil_write_fn write, void *payload)
+{
+    uint8_t piece[PIECE_SIZE];
+    struct encoder *encoder = NULL;
+    enum sil_err err;
+    size_t size;
+
+    err = encoder_create(&encoder, mask, format, ENCODE_IDENTITY);
+    if (err)
+        goto done;
+    size = encoder_next(encoder, piece, sizeof piece);
+    while (size > 0 && !err) {
+        if (write(payload, piece, size))
+            size = encoder_next(encoder, piece, sizeof piece);
+        else
+            err = SIL_E_INTERNAL;
+    }
+done:
+    encoder_destroy(encoder);
+    return err;
+}

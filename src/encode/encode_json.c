@@ -1,0 +1,160 @@
+/* {"state":1,"data":[[0,0,1,...],...]}, made of a few texts and two patterns.
+ * Must not know HTTP, nor hold more of the answer than it is asked for.
+ * A row is gaps and runs in turn, each a copy out of a pattern that stays in
+ * the first cache; the last one of a row ends before its comma. */
+#include "encode/form.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+
+#define TIMES4(text) text text text text
+#define TIMES2048(text) TIMES4(TIMES4(TIMES4(TIMES4(TIMES4(text text)))))
+
+enum { PATTERN_SIZE = 4096 }; /* bytes: two a pixel */
+
+static const char zeros[PATTERN_SIZE + 1] = TIMES2048("0,");
+static const char ones[PATTERN_SIZE + 1] = TIMES2048("1,");
+static const char head_text[] = "{\"state\":1,\"data\":[[";
+static const char between_rows_text[] = "],[";
+static const char tail_text[] = "]]}";
+
+#undef TIMES2048
+#undef TIMES4
+
+/* Invariant: what is left of the stream is the piece, then the pixels from
+ * column of row on, whose next run is next_run, then the tail. */
+struct json_encoder {
+    struct encoder base;
+    const struct sil_mask *mask; /* lent */
+    const char *source;          /* the piece: a text, or a pattern */
+    uint64_t left;     /* bytes of the piece not yet written; 0: the end */
+    bool is_pattern;   /* source repeats, else it is left bytes long */
+    bool is_odd;       /* pattern: continues at a comma */
+    uint32_t row;      /* the next pixel's row */
+    uint32_t column;   /* width: the row is complete */
+    uint32_t next_run; /* index in mask->runs of the row's next run */
+};
+
+static void set_text(struct json_encoder *json, const char *text, size_t size)
+{
+    json->source = text;
+    json->left = size;
+    json->is_pattern = false;
+}
+
+/* The next pixels that are alike become the piece. */
+static void set_pixels(struct json_encoder *json)
+{
+    const struct sil_mask *mask = json->mask;
+    bool has_run = json->next_run < mask->row_ends[json->row];
+    uint32_t end = mask->width;
+    bool is_person = false;
+
+    if (has_run) {
+        const struct sil_run *run = &mask->runs[json->next_run];
+        is_person = run->first == json->column;
+        end = is_person ? run->end : run->first;
+        json->next_run += is_person;
+    }
+    sil_assert(end > json->column);
+    json->source = is_person ? ones : zeros;
+    json->left = 2 * (uint64_t)(end - json->column) - (end == mask->width);
+    json->is_pattern = true;
+    json->is_odd = false;
+    json->column = end;
+}
+
+/* What comes after the piece, now that it is written, becomes the piece. */
+static void advance(struct json_encoder *json)
+{
+    const struct sil_mask *mask = json->mask;
+
+    sil_assert(json->left == 0);
+    if (json->row == mask->height)
+        return;
+    if (json->column < mask->width) {
+        set_pixels(json);
+        return;
+    }
+    json->row++;
+    json->column = 0;
+    if (json->row == mask->height)
+        set_text(json, tail_text, sizeof tail_text - 1);
+    else
+        set_text(json, between_rows_text, sizeof between_rows_text - 1);
+}
+
+/* Write up to capacity bytes of the piece. Returns how many. */
+static size_t write_piece(struct json_encoder *json, uint8_t *bytes,
+                          size_t capacity)
+{
+    size_t size = json->left < capacity ? (size_t)json->left : capacity;
+    size_t offset = 0;
+
+    json->left -= size;
+    if (!json->is_pattern) {
+        memcpy(bytes, json->source, size);
+        json->source += size;
+        return size;
+    }
+    while (offset < size) {
+        size_t most = (size_t)PATTERN_SIZE - json->is_odd;
+        size_t part = size - offset < most ? size - offset : most;
+        memcpy(bytes + offset, json->source + json->is_odd, part);
+        json->is_odd = (json->is_odd + part) % 2;
+        offset += part;
+    }
+    return size;
+}
+
+static size_t json_next(struct encoder *encoder, uint8_t *bytes,
+                        size_t capacity)
+{
+    struct json_encoder *json = (struct json_encoder *)encoder;
+    size_t size = 0;
+
+    while (size < capacity && json->left > 0) {
+        size += write_piece(json, bytes + size, capacity - size);
+        if (json->left == 0)
+            advance(json);
+    }
+    return size;
+}
+
+static void json_encoder_destroy(struct encoder *encoder)
+{
+    mem_free(encoder);
+}
+
+/* Two bytes a pixel, the last comma of a row being its bracket; two more a
+ * row, brackets and comma; and what stands around. */
+static uint64_t json_size(const struct sil_mask *mask)
+{
+    uint64_t row_size = 2 * (uint64_t)mask->width - 1;
+    uint64_t between =
+        (mask->height - 1) * (uint64_t)(sizeof between_rows_text - 1);
+
+    return sizeof head_text - 1 + mask->height * row_size + between +
+           sizeof tail_text - 1;
+}
+
+enum sil_err json_encoder_create(struct encoder **out,
+                                 const struct sil_mask *mask)
+{
+    static const struct form form = {json_next, json_encoder_destroy};
+    struct json_encoder *json = mem_alloc(1, sizeof *json);
+
+    sil_assert(mask->width > 0);
+    sil_assert(mask->height > 0);
+    if (json == NULL)
+        return SIL_E_NO_MEMORY;
+    *json = (struct json_encoder){
+        .base = {.form = &form, .size = json_size(mask)},
+        .mask = mask,
+    };
+    set_text(json, head_text, sizeof head_text - 1);
+    *out = &json->base;
+    return SIL_OK;
+}

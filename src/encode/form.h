@@ -1,0 +1,35 @@
+/* What the forms of an answer have in common, inside src/encode only.
+ * Threads: as encode.h says.
+ * Each form embeds struct encoder as its first member. */
+#ifndef SIL_ENCODE_FORM_H
+#define SIL_ENCODE_FORM_H
+
+#include "encode/encode.h"
+
+/** How a form does what encode.h asks. */
+struct form {
+    /** As encoder_next(). */
+    size_t (*next)(struct encoder *encoder, uint8_t *bytes, size_t capacity);
+    /** Free the encoder and what it owns. */
+    void (*destroy)(struct encoder *encoder);
+};
+
+struct encoder {
+    const struct form *form; /* static */
+    uint64_t size;           /* of all bytes, or ENCODE_SIZE_UNKNOWN */
+};
+
+/** The JSON of a mask. mask: lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err json_encoder_create(struct encoder **out,
+                                              const struct sil_mask *mask);
+
+/** The PNG of a mask. mask: lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err png_encoder_create(struct encoder **out,
+                                             const struct sil_mask *mask);
+
+/** The bytes of inner, compressed. inner is taken, on failure too. *out:
+ *  yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err gzip_encoder_create(struct encoder **out,
+                                              struct encoder *inner);
+
+#endif
