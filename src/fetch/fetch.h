@@ -32,7 +32,8 @@ struct fetch_stats {
  *  bytes: the picture, to be taken (buf_take) if wanted; error: the detail.
  *  The pointers are valid during the call only. */
 typedef void (*fetch_done_fn)(void *payload, enum sil_err err,
-                              struct buf *bytes, const struct fetch_stats *stats,
+                              struct buf *bytes,
+                              const struct fetch_stats *stats,
                               const struct sil_error *error);
 
 /** Is imgSrc a key that may be asked for? The rule of the contract, for all
