@@ -11,6 +11,7 @@
 
 static const struct decoder *const DECODERS[] = {
     &decode_jpeg,
+    &decode_png,
 };
 
 enum { DECODER_COUNT = sizeof DECODERS / sizeof DECODERS[0] };

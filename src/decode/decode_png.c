@@ -1,0 +1,245 @@
+/* PNG by libspng: all colour types and depths, row by row, shrunk on the way.
+ * Must not know what the pixels are for; gamma and ICC profiles are not
+ * applied, 16-bit samples keep their upper 8.
+ * An interlaced picture comes in seven passes of sparse rows: the sums of all
+ * boxes are kept then, never the picture at full size. Of an animated PNG the
+ * library sees the default picture only. Damaged ancillary chunks are passed
+ * over, ones above PNG_CHUNK_BYTES_MAX (also once inflated) are refused. */
+#include "decode/decoder.h"
+
+#include <string.h>
+
+#include <spng.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "decode/exif.h"
+#include "decode/shrink.h"
+
+enum { RGB = 3, RGBA = 4 };
+
+/* One decoding. */
+struct reader {
+    spng_ctx *png;
+    const struct decode_source *source;
+    struct sil_error *error;
+    struct spng_ihdr header;
+    struct shrinker shrinker;
+    bool has_alpha;
+    uint8_t *row; /* uint8 [width, 3 or 4] */
+};
+
+/* Adam7: the first pixel and the step of each pass, across. */
+static const uint8_t PASS_FIRST[] = {0, 4, 0, 2, 0, 1, 0};
+static const uint8_t PASS_STEP[] = {8, 8, 4, 4, 2, 2, 1};
+
+static bool png_matches(const uint8_t *bytes, size_t size)
+{
+    return size >= 4 && memcmp(bytes, "\x89PNG", 4) == 0;
+}
+
+/* The library's memory comes from ours, so that tests can make it fail. */
+static void *png_malloc(size_t size)
+{
+    return size > 0 ? mem_alloc(size, 1) : NULL;
+}
+
+static void *png_realloc(void *old, size_t size)
+{
+    return size > 0 ? mem_realloc(old, size, 1) : NULL;
+}
+
+static void *png_calloc(size_t count, size_t size)
+{
+    return count > 0 && size > 0 ? mem_zalloc(count, size) : NULL;
+}
+
+/* Our error for one of the library's. */
+static enum sil_err png_err(const struct reader *reader, int status)
+{
+    sil_assert(status != SPNG_OK);
+    switch (status) {
+    case SPNG_EMEM:
+    case SPNG_EZLIB_INIT:
+        return SIL_E_NO_MEMORY;
+    case SPNG_IO_EOF:
+    case SPNG_EIDAT_TOO_SHORT:
+        return err_set(reader->error, SIL_E_IMAGE_CORRUPT, "PNG: cut off");
+    default:
+        return err_set(reader->error, SIL_E_IMAGE_CORRUPT, "PNG: %s",
+                       spng_strerror(status));
+    }
+}
+
+/* Read and check the header. Finish with close_reader() in any case. */
+static enum sil_err open_reader(struct reader *reader,
+                                const struct decode_source *source,
+                                struct sil_error *error)
+{
+    struct spng_alloc alloc = {png_malloc, png_realloc, png_calloc, mem_free};
+    int status;
+
+    *reader = (struct reader){.source = source, .error = error};
+    reader->png = spng_ctx_new2(&alloc, 0);
+    if (reader->png == NULL)
+        return SIL_E_NO_MEMORY;
+    status = spng_set_chunk_limits(reader->png, LIMIT_PNG_CHUNK_BYTES_MAX,
+                                   LIMIT_PNG_CHUNK_BYTES_MAX);
+    sil_assert(status == SPNG_OK);
+    status = spng_set_png_buffer(reader->png, source->bytes, source->size);
+    if (status)
+        return png_err(reader, status);
+    status = spng_get_ihdr(reader->png, &reader->header);
+    if (status)
+        return png_err(reader, status);
+    return decode_check_size(reader->header.width, reader->header.height,
+                             source, error);
+}
+
+static void close_reader(struct reader *reader)
+{
+    spng_ctx_free(reader->png);
+    shrink_finish(&reader->shrinker);
+    mem_free(reader->row);
+}
+
+/* Read the chunks before the pixels and choose what the rows shall be. */
+static enum sil_err start(struct reader *reader)
+{
+    struct spng_trns transparency;
+    uint8_t type = reader->header.color_type;
+    int format;
+    int status;
+
+    status = spng_get_trns(reader->png, &transparency);
+    if (status && status != SPNG_ECHUNKAVAIL)
+        return png_err(reader, status);
+    reader->has_alpha = status == SPNG_OK ||
+                        type == SPNG_COLOR_TYPE_GRAYSCALE_ALPHA ||
+                        type == SPNG_COLOR_TYPE_TRUECOLOR_ALPHA;
+    format = reader->has_alpha ? SPNG_FMT_RGBA8 : SPNG_FMT_RGB8;
+    status = spng_decode_image(reader->png, NULL, 0, format,
+                               SPNG_DECODE_TRNS | SPNG_DECODE_PROGRESSIVE);
+    if (status)
+        return png_err(reader, status);
+    return SIL_OK;
+}
+
+static enum sil_err allocate(struct reader *reader, uint32_t shrink)
+{
+    const struct spng_ihdr *header = &reader->header;
+
+    reader->shrinker =
+        (struct shrinker){.width = header->width,
+                          .height = header->height,
+                          .shrink = shrink,
+                          .is_any_order = header->interlace_method != 0};
+    reader->row = mem_alloc(header->width, reader->has_alpha ? RGBA : RGB);
+    if (reader->row == NULL)
+        return SIL_E_NO_MEMORY;
+    return shrink_init(&reader->shrinker);
+}
+
+/* Where the pixels of a row of a pass stand. */
+static struct columns columns_of(const struct spng_ihdr *header, int pass)
+{
+    struct columns columns = {.first = 0, .step = 1, .count = header->width};
+
+    if (header->interlace_method == 0)
+        return columns;
+    sil_assert(pass >= 0 && pass < (int)sizeof PASS_STEP);
+    columns.first = PASS_FIRST[pass];
+    columns.step = PASS_STEP[pass];
+    sil_assert(columns.first < header->width);
+    columns.count = (header->width - columns.first - 1) / columns.step + 1;
+    return columns;
+}
+
+/* Decode the next row of whichever pass and give it to the shrinker. */
+static enum sil_err read_row(struct reader *reader,
+                             const struct spng_row_info *where)
+{
+    struct columns columns = columns_of(&reader->header, where->pass);
+    size_t pixel_bytes = reader->has_alpha ? RGBA : RGB;
+    int status;
+
+    status = spng_decode_scanline(reader->png, reader->row,
+                                  columns.count * pixel_bytes);
+    if (status && status != SPNG_EOI)
+        return png_err(reader, status);
+    if (reader->has_alpha)
+        shrink_on_white(reader->row, reader->row, columns.count);
+    shrink_add(&reader->shrinker, where->row_num, columns, reader->row);
+    return SIL_OK;
+}
+
+static enum sil_err read_rows(struct reader *reader)
+{
+    struct spng_row_info where = {0};
+    enum sil_err err = SIL_OK;
+    int status = spng_get_row_info(reader->png, &where);
+
+    while (status == SPNG_OK) {
+        err = read_row(reader, &where);
+        if (err)
+            return err;
+        err = decode_check_deadline(reader->source, reader->error);
+        if (err)
+            return err;
+        status = spng_get_row_info(reader->png, &where);
+    }
+    if (status != SPNG_EOI)
+        return png_err(reader, status);
+    /* Up to the end chunk: without it the file is cut off. */
+    status = spng_decode_chunks(reader->png);
+    if (status)
+        return png_err(reader, status);
+    return SIL_OK;
+}
+
+static enum sil_err png_info(struct decode_info *out,
+                             const struct decode_source *source,
+                             struct sil_error *error)
+{
+    struct reader reader;
+    enum sil_err err = open_reader(&reader, source, error);
+
+    if (!err) {
+        out->width = reader.header.width;
+        out->height = reader.header.height;
+        out->orientation = exif_of_png(source->bytes, source->size);
+    }
+    close_reader(&reader);
+    return err;
+}
+
+static enum sil_err png_read(struct image *out,
+                             const struct decode_source *source,
+                             uint32_t shrink, struct sil_error *error)
+{
+    struct reader reader;
+    enum sil_err err;
+
+    err = open_reader(&reader, source, error);
+    if (err)
+        goto done;
+    err = start(&reader);
+    if (err)
+        goto done;
+    err = allocate(&reader, shrink);
+    if (err)
+        goto done;
+    err = read_rows(&reader);
+    if (err)
+        goto done;
+    shrink_take(out, &reader.shrinker);
+done:
+    close_reader(&reader);
+    return err;
+}
+
+const struct decoder decode_png = {.format = "png",
+                                   .matches = png_matches,
+                                   .info = png_info,
+                                   .read = png_read};
