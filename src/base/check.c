@@ -15,8 +15,9 @@ _Noreturn void check_failed(const char *promise, const char *file, int line)
     char text[TEXT_SIZE];
     ssize_t written;
 
-    (void)snprintf(text, sizeof text, "silhouette: broken promise: %s (%s:%d)\n",
-                   promise, file, line);
+    (void)snprintf(text, sizeof text,
+                   "silhouette: broken promise: %s (%s:%d)\n", promise, file,
+                   line);
     written = write(STDERR_FILENO, text, strlen(text));
     (void)written; /* Nobody is left to be told. */
     abort();

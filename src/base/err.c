@@ -42,25 +42,24 @@ enum err_index {
 #undef SIL_ERROR_ALIAS
 
 static const struct err_row rows[INDEX_END] = {
+#define SIL_ROW(name, source, stage_, when_, is_alias_)                        \
+    [INDEX_##name] = {                                                         \
+        .code = code_##source,                                                 \
+        .message = message_##source,                                           \
+        .when = when_,                                                         \
+        .stage = SIL_STAGE_##stage_,                                           \
+        .status = STATUS_##source,                                             \
+        .state = STATE_##source,                                               \
+        .is_alias = is_alias_,                                                 \
+    },
 #define SIL_ERROR(name, code, stage, status, state, message, when, ko)         \
-    [INDEX_##name] = {code_##name,                                             \
-                      message_##name,                                          \
-                      when,                                                    \
-                      SIL_STAGE_##stage,                                       \
-                      STATUS_##name,                                           \
-                      STATE_##name,                                            \
-                      false},
+    SIL_ROW(name, name, stage, when, false)
 #define SIL_ERROR_ALIAS(name, other, stage, when)                              \
-    [INDEX_##name] = {code_##other,                                            \
-                      message_##other,                                         \
-                      when,                                                    \
-                      SIL_STAGE_##stage,                                       \
-                      STATUS_##other,                                          \
-                      STATE_##other,                                           \
-                      true},
+    SIL_ROW(name, other, stage, when, true)
 #include "base/errors.tbl"
 #undef SIL_ERROR
 #undef SIL_ERROR_ALIAS
+#undef SIL_ROW
 };
 
 const char *stage_name(enum sil_stage stage)

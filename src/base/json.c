@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/err.h"
 #include "base/limits.h"
 
 static const json_t *native(const struct json *value)
@@ -95,7 +96,7 @@ enum json_kind json_kind(const struct json *value)
     case JSON_NULL:
         return JSON_NOTHING;
     default:
-        return json_is_object(native(value)) ? JSON_OBJECT : JSON_ARRAY;
+        return json_is_object(native(value)) ? JSON_MAP : JSON_LIST;
     }
 }
 
@@ -137,7 +138,8 @@ static size_t utf8_length(const uint8_t *text, size_t size)
                     : lead < 0xF0 ? 3
                     : lead < 0xF5 ? 4
                                   : 0;
-    uint32_t code = length == 1 ? lead : (uint32_t)lead & (0xFFu >> (length + 1));
+    uint32_t code =
+        length == 1 ? lead : (uint32_t)lead & (0xFFu >> (length + 1));
 
     if (length == 0 || length > size)
         return 0;

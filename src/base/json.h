@@ -11,8 +11,8 @@ struct json; /* a value of a parsed document */
 
 enum json_kind {
     JSON_ABSENT, /* no such member; also the kind of NULL */
-    JSON_OBJECT,
-    JSON_ARRAY,
+    JSON_MAP,
+    JSON_LIST,
     JSON_TEXT,
     JSON_NUMBER,
     JSON_BOOL,
