@@ -46,9 +46,9 @@ struct http_reply {
 
 /** How an exchange ended, for logs and metrics. */
 struct http_ending {
-    uint64_t body_bytes;  /* of the reply, sent */
-    bool is_complete;     /* the whole reply went out */
-    bool is_slow_client;  /* given up because the client took nothing */
+    uint64_t body_bytes; /* of the reply, sent */
+    bool is_complete;    /* the whole reply went out */
+    bool is_slow_client; /* given up because the client took nothing */
 };
 
 /** The one handler. All run on the loop's thread. */
@@ -64,7 +64,8 @@ struct http_handler {
     /** The connection refuses the request itself, before or after on_head:
      *  bad syntax, limits, timeouts. Must reply now. err is of the table:
      *  SIL_E_BAD_JSON, _HEADERS_TOO_LARGE, _URI_TOO_LONG, _REQUEST_TIMEOUT,
-     *  _REQUEST_TOO_LARGE. */
+     *  _REQUEST_TOO_LARGE, _OVERLOADED, _NO_MEMORY. Before on_head the parts
+     *  of the request are absent. */
     void (*on_refuse)(void *payload, struct http_exchange *exchange,
                       const struct sil_error *error);
     /** The exchange is over: replied in full, or the client is gone. Called
@@ -76,13 +77,13 @@ struct http_handler {
 
 /** Where to listen and with what limits; 0 means the limits table's. */
 struct http_options {
-    const char *address;       /* "127.0.0.1", "::1", "0.0.0.0" */
-    uint16_t port;             /* 0: any free one, see http_server_port() */
-    uint32_t connections_max;  /* open at once */
-    uint32_t header_ms;        /* for a head to arrive, total */
-    uint32_t body_ms;          /* for a body to arrive, total */
-    uint32_t idle_ms;          /* between requests */
-    uint32_t write_stall_ms;   /* for a piece of the reply to be taken */
+    const char *address;      /* "127.0.0.1", "::1", "0.0.0.0" */
+    uint16_t port;            /* 0: any free one, see http_server_port() */
+    uint32_t connections_max; /* open at once */
+    uint32_t header_ms;       /* for a head to arrive, total */
+    uint32_t body_ms;         /* for a body to arrive, total */
+    uint32_t idle_ms;         /* between requests */
+    uint32_t write_stall_ms;  /* for a piece of the reply to be taken */
 };
 
 /** Counts since start, for metrics. */
@@ -113,6 +114,7 @@ void http_server_close(struct http_server *server);
 /** Exchanges that are not over yet. */
 uint32_t http_server_busy_count(const struct http_server *server);
 
+/** The counts until now. */
 struct http_counts http_server_counts(const struct http_server *server);
 
 /** The parts of a request; loans, valid until on_end. */
@@ -141,7 +143,9 @@ void *http_user(const struct http_exchange *exchange);
 void http_set_user(struct http_exchange *exchange, void *user);
 
 /** Answer, exactly once. The body's finish is called whatever happens. HEAD
- *  requests get the fields without the body. */
+ *  requests get the fields without the body. Called outside of the handler's
+ *  calls, it may run on_end before it returns; inside of them, on_end follows
+ *  later. */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply);
 
 #endif

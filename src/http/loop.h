@@ -44,4 +44,7 @@ void loop_run(struct loop *loop);
 /** Let loop_run() return once the servers on it are closed. */
 void loop_stop(struct loop *loop);
 
+/** For src/http alone: the uv_loop_t inside. A loan. */
+struct uv_loop_s *loop_uv(struct loop *loop);
+
 #endif

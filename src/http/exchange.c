@@ -1,0 +1,144 @@
+/* What a handler sees of a request, and its way to answer.
+ * Must not know libuv or llhttp.
+ * A refused head has no parts: all texts are then absent. */
+#include <string.h>
+
+#include "base/check.h"
+#include "http/conn.h"
+
+static const struct head *head_of(const struct http_exchange *exchange)
+{
+    sil_assert(exchange->is_open);
+    return parser_head(exchange->conn->parser);
+}
+
+struct http_text http_method(const struct http_exchange *exchange)
+{
+    const struct head *head = head_of(exchange);
+
+    if (head == NULL)
+        return (struct http_text){0};
+    return parser_text(exchange->conn->parser, head->method);
+}
+
+struct http_text http_path(const struct http_exchange *exchange)
+{
+    const struct head *head = head_of(exchange);
+
+    if (head == NULL)
+        return (struct http_text){0};
+    return parser_text(exchange->conn->parser, head->path);
+}
+
+struct http_text http_query(const struct http_exchange *exchange)
+{
+    const struct head *head = head_of(exchange);
+
+    if (head == NULL || !head->has_query)
+        return (struct http_text){0};
+    return parser_text(exchange->conn->parser, head->query);
+}
+
+struct http_text http_body(const struct http_exchange *exchange)
+{
+    sil_assert(exchange->is_open);
+    return parser_body(exchange->conn->parser);
+}
+
+const char *http_peer(const struct http_exchange *exchange)
+{
+    sil_assert(exchange->is_open);
+    return exchange->conn->peer;
+}
+
+/* The next field of that name from *index on; NULL if there is none. */
+static const struct head_field *next_field(const struct http_exchange *exchange,
+                                           const char *name, uint32_t *index)
+{
+    const struct head *head = head_of(exchange);
+
+    while (head != NULL && *index < head->field_count) {
+        const struct head_field *field = &head->fields[(*index)++];
+        struct http_text text =
+            parser_text(exchange->conn->parser, field->name);
+
+        if (head_text_is((const uint8_t *)text.bytes, text.size, name))
+            return field;
+    }
+    return NULL;
+}
+
+struct http_text http_header(const struct http_exchange *exchange,
+                             const char *name)
+{
+    uint32_t index = 0;
+    const struct head_field *field = next_field(exchange, name, &index);
+
+    if (field == NULL)
+        return (struct http_text){0};
+    return parser_text(exchange->conn->parser, field->value);
+}
+
+size_t http_header_count(const struct http_exchange *exchange, const char *name)
+{
+    uint32_t index = 0;
+    size_t count = 0;
+
+    while (next_field(exchange, name, &index) != NULL)
+        count++;
+    return count;
+}
+
+uint64_t http_arrival_ns(const struct http_exchange *exchange)
+{
+    sil_assert(exchange->is_open);
+    return exchange->arrival_ns;
+}
+
+void *http_user(const struct http_exchange *exchange)
+{
+    sil_assert(exchange->is_open);
+    return exchange->user;
+}
+
+void http_set_user(struct http_exchange *exchange, void *user)
+{
+    sil_assert(exchange->is_open);
+    exchange->user = user;
+}
+
+/* How this request must be answered; decides whether it is the last. */
+static struct reply_manner manner_of(struct conn *conn,
+                                     const struct http_reply *reply)
+{
+    const struct head *head = parser_head(conn->parser);
+    bool is_http10 = head == NULL || head->version_minor == 0;
+    bool is_head = false;
+
+    if (head != NULL) {
+        struct http_text method = parser_text(conn->parser, head->method);
+
+        is_head = method.size == 4 && memcmp(method.bytes, "HEAD", 4) == 0;
+    }
+    if (reply->is_last || is_http10 || conn->shared->is_draining ||
+        conn->is_eof)
+        conn->is_last = true;
+    if (parser_has_body(conn->parser) &&
+        parser_state(conn->parser) != PARSE_DONE)
+        conn->is_last = true;
+    return (struct reply_manner){is_head, is_http10, conn->is_last};
+}
+
+void http_reply(struct http_exchange *exchange, const struct http_reply *reply)
+{
+    struct conn *conn = exchange->conn;
+    struct reply_manner manner;
+
+    sil_assert(exchange->is_open);
+    sil_assert(!exchange->is_replied);
+    manner = manner_of(conn, reply);
+    exchange->is_replied = true;
+    if (reply_begin(&conn->reply, reply, &manner))
+        conn->is_broken = true;
+    conn_pump(conn);
+}

@@ -1,0 +1,354 @@
+/* A server: its socket, its connections, its limits, its end.
+ * Must not know HTTP's syntax or libuv's streams: conn.c and wire.c do.
+ * It accepts by itself, not through libuv, because libuv drops clients when
+ * file descriptors run out; here they wait in the kernel's queue. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "http/wire.h"
+
+/* Invariant: socket is -1 exactly if nothing is accepted any more. */
+struct http_server {
+    struct conn_shared shared;
+    struct wire_host host;
+    uv_poll_t poll;   /* of the socket */
+    uv_timer_t pause; /* until accepting is tried again */
+    int socket;
+    uint16_t port;
+    uint32_t connections_max;
+    uint32_t open_count; /* handles that libuv still holds */
+    bool is_paused;      /* not accepting for now */
+    bool is_closed;      /* http_server_close() was called */
+    uint8_t scratch[LIMIT_HTTP_READ_BYTES];
+};
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    struct sockaddr_storage room;
+};
+
+/* --- the end ------------------------------------------------------------ */
+
+static void free_if_over(struct http_server *server)
+{
+    if (!server->is_closed || server->host.first != NULL ||
+        server->open_count > 0)
+        return;
+    sil_assert(server->shared.busy_count == 0);
+    sil_assert(server->shared.counts.connections_open == 0);
+    mem_free(server);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct http_server *server = handle->data;
+
+    sil_assert(server->open_count > 0);
+    server->open_count--;
+    free_if_over(server);
+}
+
+/* Give the socket back; clients that were not accepted are refused. */
+static void stop_accepting(struct http_server *server)
+{
+    if (server->socket < 0)
+        return;
+    (void)uv_poll_stop(&server->poll);
+    uv_close((uv_handle_t *)&server->poll, on_handle_closed);
+    uv_close((uv_handle_t *)&server->pause, on_handle_closed);
+    (void)close(server->socket);
+    server->socket = -1;
+}
+
+/* --- accepting ---------------------------------------------------------- */
+
+static void on_acceptable(uv_poll_t *poll, int status, int events);
+
+static void go_on_accepting(struct http_server *server)
+{
+    sil_assert(server->socket >= 0);
+    server->is_paused = false;
+    (void)uv_timer_stop(&server->pause);
+    (void)uv_poll_start(&server->poll, UV_READABLE, on_acceptable);
+}
+
+static void on_pause_over(uv_timer_t *pause)
+{
+    struct http_server *server = pause->data;
+
+    sil_assert(server->is_paused);
+    go_on_accepting(server);
+}
+
+/* Leave clients in the kernel's queue, until a connection closes or, if
+ * there is no telling when it gets better, for a moment. */
+static void pause_accepting(struct http_server *server, bool is_for_a_moment)
+{
+    sil_assert(server->socket >= 0);
+    server->is_paused = true;
+    (void)uv_poll_stop(&server->poll);
+    if (is_for_a_moment)
+        (void)uv_timer_start(&server->pause, on_pause_over,
+                             LIMIT_HTTP_ACCEPT_PAUSE_MS, 0);
+}
+
+/* "192.0.2.1" or "2001:db8::1"; an IPv4 address inside IPv6 as IPv4. */
+static void peer_text(char *text, const union address *address)
+{
+    static const char mapped[] = "::ffff:";
+    const void *bytes = &address->v4.sin_addr;
+    const char *result;
+
+    if (address->any.sa_family == AF_INET6)
+        bytes = &address->v6.sin6_addr;
+    result = inet_ntop(address->any.sa_family, bytes, text, CONN_PEER_SIZE);
+    if (result == NULL)
+        text[0] = '\0';
+    else if (strncmp(text, mapped, sizeof mapped - 1) == 0 &&
+             strchr(text, '.') != NULL)
+        memmove(text, text + sizeof mapped - 1,
+                strlen(text) - (sizeof mapped - 1) + 1);
+    sil_assert(strlen(text) < CONN_PEER_SIZE);
+}
+
+/* At the limit, the client that has been idle longest makes room. True if
+ * there is room now; one that is closing makes it soon. */
+static bool make_room(struct http_server *server)
+{
+    struct wire *wire = server->host.first;
+
+    if (server->shared.counts.connections_open < server->connections_max)
+        return true;
+    while (wire != NULL && !conn_is_idle(wire_conn(wire)))
+        wire = wire_next(wire);
+    if (wire != NULL)
+        conn_close(wire_conn(wire));
+    return false;
+}
+
+/* Take one client; false if there is none or it is not the time. */
+static bool accept_one(struct http_server *server)
+{
+    union address address = {0};
+    socklen_t size = sizeof address;
+    char peer[CONN_PEER_SIZE];
+    int socket;
+
+    if (!make_room(server)) {
+        pause_accepting(server, false);
+        return false;
+    }
+    socket = accept4(server->socket, &address.any, &size,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket < 0) {
+        bool is_short = errno == EMFILE || errno == ENFILE ||
+                        errno == ENOBUFS || errno == ENOMEM;
+
+        if (is_short)
+            pause_accepting(server, true);
+        return errno == EINTR || errno == ECONNABORTED;
+    }
+    peer_text(peer, &address);
+    if (wire_open(&server->host, socket, peer) == SIL_OK)
+        return true;
+    pause_accepting(server, true);
+    return false;
+}
+
+static void on_acceptable(uv_poll_t *poll, int status, int events)
+{
+    struct http_server *server = poll->data;
+    int count = 0;
+
+    (void)events;
+    if (status < 0)
+        return;
+    while (count < LIMIT_HTTP_ACCEPTS_AT_ONCE && server->socket >= 0 &&
+           accept_one(server))
+        count++;
+}
+
+static void on_wire_gone(void *payload)
+{
+    struct http_server *server = payload;
+
+    if (server->is_paused && server->socket >= 0)
+        go_on_accepting(server);
+    free_if_over(server);
+}
+
+/* --- listening ---------------------------------------------------------- */
+
+/* *size: of the address. False if it is none. */
+static bool read_address(union address *out, socklen_t *size,
+                         const struct http_options *options)
+{
+    memset(out, 0, sizeof *out);
+    sil_assert(options->address != NULL);
+    if (inet_pton(AF_INET, options->address, &out->v4.sin_addr) == 1) {
+        out->v4.sin_family = AF_INET;
+        out->v4.sin_port = htons(options->port);
+        *size = sizeof out->v4;
+        return true;
+    }
+    if (inet_pton(AF_INET6, options->address, &out->v6.sin6_addr) == 1) {
+        out->v6.sin6_family = AF_INET6;
+        out->v6.sin6_port = htons(options->port);
+        *size = sizeof out->v6;
+        return true;
+    }
+    return false;
+}
+
+/* Sockets that are accepted inherit the small send buffer. */
+static int open_socket(const union address *address, socklen_t size)
+{
+    int sndbuf_bytes = LIMIT_HTTP_SNDBUF_BYTES;
+    int yes = 1;
+    int listener = socket(address->any.sa_family,
+                          SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (listener < 0)
+        return -1;
+    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
+        setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &sndbuf_bytes,
+                   sizeof sndbuf_bytes) ||
+        bind(listener, &address->any, size) ||
+        listen(listener, LIMIT_HTTP_BACKLOG)) {
+        int why = errno;
+
+        (void)close(listener);
+        errno = why;
+        return -1;
+    }
+    return listener;
+}
+
+static enum sil_err start_listening(struct http_server *server,
+                                    const struct http_options *options,
+                                    struct sil_error *error)
+{
+    union address address;
+    socklen_t size = 0;
+
+    if (!read_address(&address, &size, options))
+        return err_set(error, SIL_E_ARGUMENT, "not an IP address: %s",
+                       options->address);
+    server->socket = open_socket(&address, size);
+    if (server->socket < 0)
+        return err_set(error, SIL_E_ARGUMENT, "can't listen on %s, port %u: %s",
+                       options->address, options->port, strerror(errno));
+    size = sizeof address;
+    if (getsockname(server->socket, &address.any, &size) == 0)
+        server->port =
+            ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
+                                                    : address.v4.sin_port);
+    sil_assert(server->port != 0);
+    return SIL_OK;
+}
+
+static uint32_t or_limit(uint32_t chosen, int limit)
+{
+    sil_assert(limit > 0);
+    return chosen > 0 ? chosen : (uint32_t)limit;
+}
+
+static void set_limits(struct http_server *server,
+                       const struct http_options *options)
+{
+    struct conn_shared *shared = &server->shared;
+
+    server->connections_max =
+        or_limit(options->connections_max, LIMIT_HTTP_CONNECTIONS_MAX);
+    shared->header_ms = or_limit(options->header_ms, LIMIT_HTTP_HEADER_MS);
+    shared->body_ms = or_limit(options->body_ms, LIMIT_HTTP_BODY_MS);
+    shared->idle_ms = or_limit(options->idle_ms, LIMIT_HTTP_IDLE_MS);
+    shared->write_stall_ms =
+        or_limit(options->write_stall_ms, LIMIT_HTTP_WRITE_STALL_MS);
+    shared->body_bytes_max = LIMIT_HTTP_BODIES_BYTES_MAX;
+    sil_assert(shared->write_stall_ms > 0);
+}
+
+enum sil_err http_server_open(struct http_server **out, struct loop *loop,
+                              const struct http_options *options,
+                              const struct http_handler *handler,
+                              struct sil_error *error)
+{
+    struct http_server *server = mem_zalloc(1, sizeof *server);
+    enum sil_err err;
+
+    if (server == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for a server");
+    set_limits(server, options);
+    server->shared.handler = *handler;
+    server->host.uv = loop_uv(loop);
+    server->host.shared = &server->shared;
+    server->host.scratch = server->scratch;
+    server->host.on_gone = on_wire_gone;
+    server->host.payload = server;
+    err = start_listening(server, options, error);
+    if (!err && uv_poll_init(server->host.uv, &server->poll, server->socket)) {
+        (void)close(server->socket);
+        err = err_set(error, SIL_E_NO_MEMORY, "can't wait for clients");
+    }
+    if (err) {
+        mem_free(server);
+        return err;
+    }
+    (void)uv_timer_init(server->host.uv, &server->pause); /* can't fail */
+    server->poll.data = server;
+    server->pause.data = server;
+    server->open_count = 2;
+    go_on_accepting(server);
+    *out = server;
+    return SIL_OK;
+}
+
+/* --- the handle --------------------------------------------------------- */
+
+uint16_t http_server_port(const struct http_server *server)
+{
+    return server->port;
+}
+
+void http_server_drain(struct http_server *server)
+{
+    sil_assert(!server->is_closed);
+    server->shared.is_draining = true;
+    stop_accepting(server);
+    for (struct wire *wire = server->host.first; wire != NULL;
+         wire = wire_next(wire))
+        conn_drain(wire_conn(wire));
+}
+
+void http_server_close(struct http_server *server)
+{
+    sil_assert(!server->is_closed);
+    server->shared.is_draining = true;
+    stop_accepting(server);
+    for (struct wire *wire = server->host.first; wire != NULL;
+         wire = wire_next(wire))
+        conn_close(wire_conn(wire));
+    server->is_closed = true;
+    free_if_over(server);
+}
+
+uint32_t http_server_busy_count(const struct http_server *server)
+{
+    return server->shared.busy_count;
+}
+
+struct http_counts http_server_counts(const struct http_server *server)
+{
+    return server->shared.counts;
+}
