@@ -1,0 +1,195 @@
+/* The sources of keys, in the order of the AWS SDKs: environment, then files.
+ * Must not know S3, or let a key reach a log line or an error.
+ * Sources that ask over the network (container, web identity, instance
+ * metadata) would be further rows of the table, behind these. */
+#include "fetch/credentials.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+/* One place where keys may be. Fills *out, both or neither of key_id and
+ * secret being set. */
+typedef enum sil_err (*source_fn)(struct credential *out,
+                                  const struct profile *profile);
+
+/* Invariant: now.key_id and now.secret are both set or both NULL. */
+struct credentials {
+    struct profile *profile; /* lent */
+    struct credential now;   /* owned */
+    uint64_t looked_ns;      /* when the files were last looked at */
+};
+
+static void credential_finish(struct credential *credential)
+{
+    profile_forget(credential->key_id);
+    profile_forget(credential->secret);
+    profile_forget(credential->token);
+    *credential = (struct credential){0};
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    return strcmp(a, b) == 0;
+}
+
+static bool is_same(const struct credential *a, const struct credential *b)
+{
+    return is_same_text(a->key_id, b->key_id) &&
+           is_same_text(a->secret, b->secret) &&
+           is_same_text(a->token, b->token);
+}
+
+/* A copy of a variable; *out NULL if it is unset or empty. */
+static enum sil_err copy_variable(char **out, const char *name)
+{
+    const char *value = getenv(name);
+
+    if (value == NULL || value[0] == '\0')
+        return SIL_OK;
+    *out = mem_strdup(value);
+    return *out != NULL ? SIL_OK : SIL_E_NO_MEMORY;
+}
+
+static enum sil_err from_environment(struct credential *out,
+                                     const struct profile *profile)
+{
+    enum sil_err err;
+
+    sil_assert(profile != NULL);
+    err = copy_variable(&out->key_id, "AWS_ACCESS_KEY_ID");
+    if (!err)
+        err = copy_variable(&out->secret, "AWS_SECRET_ACCESS_KEY");
+    if (!err)
+        err = copy_variable(&out->token, "AWS_SESSION_TOKEN");
+    return err;
+}
+
+static enum sil_err from_files(struct credential *out,
+                               const struct profile *profile)
+{
+    enum sil_err err;
+
+    err = profile_copy(&out->key_id, profile, PROFILE_ANY, "aws_access_key_id");
+    if (!err)
+        err = profile_copy(&out->secret, profile, PROFILE_ANY,
+                           "aws_secret_access_key");
+    if (!err)
+        err = profile_copy(&out->token, profile, PROFILE_ANY,
+                           "aws_session_token");
+    return err;
+}
+
+static const struct {
+    const char *name; /* for the log */
+    source_fn load;
+} sources[] = {{"environment", from_environment}, {"files", from_files}};
+
+/* The first source that has both keys. *out is empty if none has. */
+static enum sil_err load(struct credential *out, const struct profile *profile)
+{
+    for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+        enum sil_err err;
+
+        *out = (struct credential){0};
+        err = sources[i].load(out, profile);
+        if (err) {
+            credential_finish(out);
+            return err;
+        }
+        if (out->key_id != NULL && out->secret != NULL)
+            return SIL_OK;
+        if (out->key_id != NULL || out->secret != NULL)
+            log_event(LOG_WARN, "aws_keys_incomplete", sources[i].name);
+        credential_finish(out);
+    }
+    return SIL_OK;
+}
+
+/* Load again if the files changed. */
+static enum sil_err look(struct credentials *credentials)
+{
+    struct credential found;
+    bool is_changed;
+    enum sil_err err = profile_refresh(&is_changed, credentials->profile);
+
+    credentials->looked_ns = clock_ns();
+    if (err || !is_changed)
+        return err;
+    err = load(&found, credentials->profile);
+    if (err)
+        return err;
+    credential_finish(&credentials->now);
+    credentials->now = found;
+    return SIL_OK;
+}
+
+enum sil_err credentials_create(struct credentials **out,
+                                struct profile *profile)
+{
+    struct credentials *credentials = mem_zalloc(1, sizeof *credentials);
+    enum sil_err err;
+
+    sil_assert(profile != NULL);
+    if (credentials == NULL)
+        return SIL_E_NO_MEMORY;
+    credentials->profile = profile;
+    credentials->looked_ns = clock_ns();
+    err = load(&credentials->now, profile);
+    if (err)
+        credentials_destroy(credentials);
+    else
+        *out = credentials;
+    return err;
+}
+
+void credentials_destroy(struct credentials *credentials)
+{
+    if (credentials == NULL)
+        return;
+    credential_finish(&credentials->now);
+    mem_free(credentials);
+}
+
+enum sil_err credentials_get(const struct credential **out,
+                             struct credentials *credentials,
+                             struct sil_error *error)
+{
+    uint64_t look_again_ns =
+        credentials->looked_ns + LIMIT_CREDENTIALS_LOOK_MS * NS_PER_MS;
+
+    if (clock_is_past(look_again_ns) && look(credentials))
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for credentials");
+    sil_assert((credentials->now.key_id == NULL) ==
+               (credentials->now.secret == NULL));
+    if (credentials->now.key_id == NULL)
+        return err_set(error, SIL_E_STORE_UNAVAILABLE,
+                       "the service has no credentials for the store: set "
+                       "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                       "AWS_PROFILE");
+    *out = &credentials->now;
+    return SIL_OK;
+}
+
+bool credentials_renew(struct credentials *credentials)
+{
+    struct credential found;
+    bool is_changed;
+    bool is_other;
+
+    if (profile_refresh(&is_changed, credentials->profile) ||
+        load(&found, credentials->profile))
+        return false;
+    credentials->looked_ns = clock_ns();
+    is_other = found.key_id != NULL && !is_same(&found, &credentials->now);
+    credential_finish(&credentials->now);
+    credentials->now = found;
+    return is_other;
+}
