@@ -1,0 +1,42 @@
+"""What training minimises: cross-entropy and overlap, outlines first.
+
+Must not know: files, networks.
+Complication: ignored pixels leave every sum, so that a picture may teach
+with the part of it that is labelled.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+OUTLINE_WEIGHT = 3.0        # added to a pixel's weight at the outline
+OUTLINE_REACH = 1 / 64      # of the picture's side, half width of the band
+OVERLAP_WEIGHT = 0.6        # of the overlap term against cross-entropy
+OVERLAP_FLOOR = 0.003       # of the picture; smaller people weigh less
+
+
+def outline_weight(truth: Tensor) -> Tensor:
+    """1 far from outlines, 1 + OUTLINE_WEIGHT on them; [n, 1, h, w]."""
+    side = (truth.shape[2] * truth.shape[3]) ** 0.5
+    reach = max(1, round(side * OUTLINE_REACH))
+    mean = F.avg_pool2d(truth, 2 * reach + 1, 1, reach,
+                        count_include_pad=False)
+    return 1 + OUTLINE_WEIGHT * 4 * mean * (1 - mean)
+
+
+def loss(logit: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
+    """A number; all arguments [n, 1, h, w], truth and counts in 0..1."""
+    assert logit.shape == truth.shape == counts.shape
+    weight = outline_weight(truth) * counts
+    entropy = F.binary_cross_entropy_with_logits(logit, truth,
+                                                 reduction="none")
+    entropy = (entropy * weight).sum() / weight.sum().clamp(min=1)
+    p = torch.sigmoid(logit) * counts
+    t = truth * counts
+    floor = OVERLAP_FLOOR * truth.shape[2] * truth.shape[3]
+    both = (p * t).sum((1, 2, 3))
+    either = p.sum((1, 2, 3)) + t.sum((1, 2, 3))
+    overlap = 1 - (2 * both + floor) / (either + floor)
+    return entropy + OVERLAP_WEIGHT * overlap.mean()
