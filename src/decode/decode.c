@@ -12,6 +12,8 @@
 static const struct decoder *const DECODERS[] = {
     &decode_jpeg,
     &decode_png,
+    &decode_webp,
+    &decode_heif,
 };
 
 enum { DECODER_COUNT = sizeof DECODERS / sizeof DECODERS[0] };

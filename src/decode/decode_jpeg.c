@@ -301,8 +301,7 @@ static enum sil_err set_up(struct reader *reader, uint32_t shrink)
     jpeg->scale_num = DCT_SIZE / shrink;
     jpeg->scale_denom = DCT_SIZE;
     jpeg->dct_method = JDCT_ISLOW;
-    /* Smooth chroma counts at full size only. */
-    jpeg->do_fancy_upsampling = shrink == 1;
+    jpeg->do_fancy_upsampling = TRUE;
     jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
     if (!is_cmyk)
         return SIL_OK;
