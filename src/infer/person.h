@@ -1,5 +1,5 @@
 /* Looking at a part of a picture with the network "person".
- * Threads: a model is shared; a person_look runs on one thread at a time.
+ * Threads: pure functions; a runner belongs to one thread at a time.
  * Must not know of masks' runs, files or requests: pixels in, plane out. */
 #ifndef SIL_INFER_PERSON_H
 #define SIL_INFER_PERSON_H
@@ -7,20 +7,28 @@
 #include "base/err.h"
 #include "decode/image.h"
 #include "infer/engine.h"
+#include "infer/view.h"
 #include "mask/mask.h"
 
+/** The input sizes that a network takes. */
+struct person_sides {
+    uint32_t step;     /* both sides are multiples of it, at least 1 */
+    uint32_t min, max; /* of each side, multiples of step */
+};
+
 /** Width and height of the network's input for a part of that size: about
- *  side * side pixels at its aspect ratio, multiples of 32. */
+ *  side * side pixels at the part's aspect ratio. */
 void person_input_size(uint32_t *width, uint32_t *height,
+                       const struct person_sides *sides,
                        const struct box *part, uint32_t side);
 
-/** Look at a part of the image (image pixels, may be fractional), with about
- *  side * side pixels. *out: float [h, w] probabilities of the part, yours,
- *  plane_finish(). Errors: SIL_E_MODEL, SIL_E_NO_MEMORY. */
+/** Look at what the view shows. *out: float [view height, view width],
+ *  probabilities of person, yours, plane_finish(). Errors: SIL_E_MODEL,
+ *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err person_look(struct plane *out,
                                       struct engine_runner *runner,
                                       const struct image *image,
-                                      const struct box *part, uint32_t side,
+                                      const struct view *view,
                                       struct sil_error *error);
 
 #endif

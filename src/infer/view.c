@@ -1,0 +1,204 @@
+/* Resampling as two passes over prepared weights: rows, then columns.
+ * Must not know networks; it gives what a view asks for.
+ * Shrinking by area and the bilinear step behind it are both linear and
+ * separable: each axis folds them into one short list of weights a sample. */
+#include "infer/view.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+
+enum {
+    CHANNELS = 3,
+    LANES = 4 /* a pixel is summed as 4 floats, the last one of no use */
+};
+
+/* Sample i of an axis is the sum over k < span of weights[i * span + k] times
+ * pixel firsts[i] + k. Invariant: firsts[i] + span <= the axis's pixels. */
+struct taps {
+    uint32_t *firsts; /* [count], owned */
+    float *weights;   /* [count, span], owned */
+    uint32_t count;   /* samples */
+    uint32_t span;    /* pixels that a sample may touch */
+};
+
+/* One axis of a view. */
+struct axis {
+    uint32_t pixels; /* of the image */
+    double start;    /* of the part, image pixels */
+    double length;   /* of the part, image pixels, above 0 */
+    uint32_t count;  /* samples wanted */
+};
+
+static void taps_finish(struct taps *taps)
+{
+    mem_free(taps->firsts);
+    mem_free(taps->weights);
+    *taps = (struct taps){0};
+}
+
+static enum sil_err taps_init(struct taps *taps, uint32_t count, uint32_t span)
+{
+    sil_assert(span > 0);
+    *taps = (struct taps){.count = count, .span = span};
+    taps->firsts = mem_zalloc(count, sizeof *taps->firsts);
+    taps->weights = mem_zalloc(count, span * sizeof *taps->weights);
+    if (taps->firsts != NULL && taps->weights != NULL)
+        return SIL_OK;
+    taps_finish(taps);
+    return SIL_E_NO_MEMORY;
+}
+
+/* A share of a pixel below this is the rounding of an edge, not a share. */
+static const double NEGLIGIBLE = 1e-6;
+
+/* Add `weight` times the mean of the pixels between two edges to the sample
+ * i, whose list begins at its first pixel. */
+static void add_area(struct taps *taps, uint32_t i, double from, double to,
+                     double weight)
+{
+    float *weights = taps->weights + (size_t)i * taps->span;
+    int64_t end = (int64_t)ceil(to);
+
+    sil_assert(to > from);
+    for (int64_t j = (int64_t)floor(from); j < end; j++) {
+        double share = fmin(to, (double)j + 1) - fmax(from, (double)j);
+        int64_t k = j - taps->firsts[i];
+        if (share < NEGLIGIBLE)
+            continue;
+        sil_assert(k >= 0 && k < taps->span);
+        weights[k] += (float)(weight * share / (to - from));
+    }
+}
+
+/* The weights of one axis. The image is thought shrunk to `small` cells, each
+ * the mean of `cell` pixels; a sample lies between two of them. */
+static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
+{
+    double step = axis->length / axis->count;
+    double small = fmax(1, rint(axis->pixels / fmax(1, step)));
+    double cell = axis->pixels / small;
+    uint32_t span = (uint32_t)ceil(2 * cell) + 1;
+    enum sil_err err;
+
+    sil_assert(axis->length > 0);
+    span = span < axis->pixels ? span : axis->pixels;
+    err = taps_init(taps, axis->count, span);
+    if (err)
+        return err;
+    for (uint32_t i = 0; i < axis->count; i++) {
+        double at = (axis->start + (i + 0.5) * step) / cell - 0.5;
+        double left = floor(at);
+        double first = fmin(fmax(floor(left * cell), 0), axis->pixels - span);
+        taps->firsts[i] = (uint32_t)first;
+        for (double c = left; c <= left + 1; c++) {
+            double to = fmin((c + 1) * cell, axis->pixels);
+            if (c >= 0 && c < small)
+                add_area(taps, i, c * cell, to, 1 - fabs(at - c));
+        }
+    }
+    return SIL_OK;
+}
+
+/* sums[i] += weight * row[i]: the loop that all time goes into. */
+static void add_row(float *restrict sums, const uint8_t *restrict row,
+                    float weight, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sums[i] += weight * row[i];
+}
+
+/* One row of samples out of a row of sums, whose first pixel is `origin`.
+ * out: three rows of taps->count samples, `plane` values apart. */
+static void write_row(float *out, size_t plane, const struct taps *taps,
+                      const float *sums, uint32_t origin)
+{
+    const float scale = 1.0F / UINT8_MAX;
+
+    for (uint32_t i = 0; i < taps->count; i++) {
+        const float *weights = taps->weights + (size_t)i * taps->span;
+        const float *from = sums + (size_t)(taps->firsts[i] - origin) * CHANNELS;
+        float sample[LANES] = {0};
+        for (uint32_t k = 0; k < taps->span; k++, from += CHANNELS)
+            for (size_t c = 0; c < LANES; c++)
+                sample[c] += weights[k] * from[c];
+        out[i] = sample[0] * scale;
+        out[plane + i] = sample[1] * scale;
+        out[2 * plane + i] = sample[2] * scale;
+    }
+}
+
+/* The pixels that an axis touches: *first .. *end - 1. */
+static void taps_reach(uint32_t *first, uint32_t *end, const struct taps *taps)
+{
+    *first = UINT32_MAX;
+    *end = 0;
+    for (uint32_t i = 0; i < taps->count; i++) {
+        uint32_t last = taps->firsts[i] + taps->span;
+        *first = taps->firsts[i] < *first ? taps->firsts[i] : *first;
+        *end = last > *end ? last : *end;
+    }
+    sil_assert(*first < *end);
+}
+
+/* Both passes. across and down: the weights of the two axes. */
+static enum sil_err resample(float *values, const struct image *image,
+                             const struct taps *across,
+                             const struct taps *down)
+{
+    size_t plane = (size_t)across->count * down->count;
+    uint32_t first;
+    uint32_t end;
+    size_t width; /* of a row of sums, in values */
+    float *sums;
+
+    taps_reach(&first, &end, across);
+    sil_assert(end <= image->width);
+    width = (size_t)(end - first) * CHANNELS;
+    sums = mem_alloc(width + LANES, sizeof *sums);
+    if (sums == NULL)
+        return SIL_E_NO_MEMORY;
+    for (uint32_t y = 0; y < down->count; y++) {
+        memset(sums, 0, (width + LANES) * sizeof *sums);
+        for (uint32_t k = 0; k < down->span; k++) {
+            float weight = down->weights[(size_t)y * down->span + k];
+            size_t row = down->firsts[y] + k;
+            if (weight > 0)
+                add_row(sums, image->rgb + row * image->row_bytes +
+                                  (size_t)first * CHANNELS, weight, width);
+        }
+        write_row(values + (size_t)y * across->count, plane, across, sums,
+                  first);
+    }
+    mem_free(sums);
+    return SIL_OK;
+}
+
+enum sil_err view_fill(float *values, const struct image *image,
+                       const struct view *view)
+{
+    const struct box *part = &view->part;
+    struct axis x = {image->width, part->x0, (double)part->x1 - part->x0,
+                     view->width};
+    struct axis y = {image->height, part->y0, (double)part->y1 - part->y0,
+                     view->height};
+    struct taps across = {0};
+    struct taps down = {0};
+    enum sil_err err;
+
+    image_check(image);
+    sil_assert(view->width > 0 && view->height > 0);
+    err = taps_make(&across, &x);
+    if (err)
+        goto done;
+    err = taps_make(&down, &y);
+    if (err)
+        goto done;
+    err = resample(values, image, &across, &down);
+done:
+    taps_finish(&across);
+    taps_finish(&down);
+    return err;
+}

@@ -1,0 +1,422 @@
+/* decode -> infer -> mask: the pipeline "fast", and the sessions it runs in.
+ * Must not know where pictures come from or where masks go.
+ * A picture is decoded as small as both looks allow. All boxes are in pixels
+ * of the whole picture; only look() knows how small it was decoded. */
+#include <math.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "decode/decode.h"
+#include "infer/model.h"
+#include "infer/person.h"
+#include "mask/pieces.h"
+#include "mask/upscale.h"
+
+/* Decoded pixels per sample of a look, each way: what resampling wants. */
+enum {
+    DETAIL_WHOLE = 2, /* wanted of the whole picture, for crops are smaller */
+    DETAIL_CROP = 1   /* with less than this the crop is decoded again */
+};
+
+enum { CHANNELS = 3, ORIENTATION_UPRIGHT = 1, ORIENTATION_TURNED = 5 };
+
+/* The second look reaches this much of the longer side beyond the people. */
+static const float MARGIN = 0.15F;
+
+struct sil_session {
+    struct sil_model *model;      /* a loan */
+    struct engine_runner *runner; /* owned */
+    struct sil_timing timing;     /* of the last segmentation */
+};
+
+/* One segmentation, from its start to its mask. */
+struct job {
+    struct sil_session *session;
+    const struct sil_options *options;
+    const struct decode_source *source; /* NULL: the pixels were given */
+    struct sil_error *error;            /* the caller's; may be NULL */
+    struct image image;                 /* upright, 1 / shrink of the picture */
+    uint32_t shrink;                    /* 1, 2, 4 or 8 */
+    uint32_t width, height;             /* of the upright picture */
+    uint8_t orientation;                /* EXIF, of the picture as stored */
+};
+
+struct sil_options sil_options_default(void)
+{
+    return (struct sil_options){
+        .quality = SIL_QUALITY_FAST,
+        .orientation = SIL_UPRIGHT,
+        .limits = sil_limits_default(),
+    };
+}
+
+enum sil_err sil_session_create(struct sil_session **out,
+                                struct sil_model *model,
+                                struct sil_error *error)
+{
+    struct sil_session *session;
+    enum sil_err err;
+
+    if (out == NULL || model == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "out or model is NULL");
+    session = mem_zalloc(1, sizeof *session);
+    if (session == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for a session");
+    session->model = model;
+    err = engine_runner_create(&session->runner, model_net(model), error);
+    if (err) {
+        sil_session_destroy(session);
+        return err;
+    }
+    *out = session;
+    return SIL_OK;
+}
+
+void sil_session_destroy(struct sil_session *session)
+{
+    if (session == NULL)
+        return;
+    engine_runner_destroy(session->runner);
+    mem_free(session);
+}
+
+struct sil_timing sil_session_timing(const struct sil_session *session)
+{
+    sil_assert(session != NULL);
+    return session->timing;
+}
+
+/* Add to *spent_ns what has passed since start_ns. */
+static void add_time(uint64_t *spent_ns, uint64_t start_ns)
+{
+    uint64_t now_ns = clock_ns();
+
+    sil_assert(now_ns >= start_ns);
+    *spent_ns += now_ns - start_ns;
+}
+
+static enum sil_err check_deadline(const struct job *job)
+{
+    if (!clock_is_past(job->options->deadline_ns))
+        return SIL_OK;
+    return err_set(job->error, SIL_E_DEADLINE_EXCEEDED,
+                   "the deadline passed while the picture was segmented");
+}
+
+/* The smallest decoding that leaves `detail` pixels per sample of a view. */
+static uint32_t fitting_shrink(const struct view *view, uint32_t detail)
+{
+    float width = view->part.x1 - view->part.x0;
+    float height = view->part.y1 - view->part.y0;
+    uint32_t shrink = DECODE_SHRINK_MAX;
+
+    sil_assert(detail > 0);
+    while (shrink > 1 &&
+           (width < (float)(shrink * detail * view->width) ||
+            height < (float)(shrink * detail * view->height)))
+        shrink /= 2;
+    return shrink;
+}
+
+/* Replace the job's image by one decoded at 1 / shrink, upright. */
+static enum sil_err decode_at(struct job *job, uint32_t shrink)
+{
+    uint64_t start_ns = clock_ns();
+    enum sil_err err;
+
+    sil_assert(job->source != NULL);
+    image_finish(&job->image);
+    err = decode_image(&job->image, job->source, shrink, job->error);
+    if (!err)
+        err = image_orient(&job->image, job->orientation);
+    if (!err)
+        job->shrink = shrink;
+    add_time(&job->session->timing.decode_ns, start_ns);
+    return err;
+}
+
+/* How far the image's first pixel begins before the picture: where the size
+ * isn't a multiple of the shrink, the last pixel of the stored image hangs
+ * over its edge, and turning may bring that edge to the left or the top. */
+static void overhang(float *left, float *top, const struct job *job)
+{
+    static const bool is_left[] = {0, 0, 1, 1, 0, 0, 1, 1, 0};
+    static const bool is_top[] = {0, 0, 0, 1, 1, 0, 0, 1, 1};
+    uint32_t beyond_x = job->image.width * job->shrink - job->width;
+    uint32_t beyond_y = job->image.height * job->shrink - job->height;
+
+    sil_assert(beyond_x < job->shrink && beyond_y < job->shrink);
+    *left = is_left[job->orientation] ? (float)beyond_x : 0;
+    *top = is_top[job->orientation] ? (float)beyond_y : 0;
+}
+
+/* Look at the view, whose part is in picture pixels. *out: yours. */
+static enum sil_err look(struct plane *out, struct job *job,
+                         const struct view *view)
+{
+    uint64_t start_ns = clock_ns();
+    struct view shrunk = *view;
+    float scale = 1 / (float)job->shrink;
+    float left;
+    float top;
+    enum sil_err err;
+
+    sil_assert(job->shrink > 0);
+    overhang(&left, &top, job);
+    shrunk.part.x0 = (view->part.x0 + left) * scale;
+    shrunk.part.x1 = (view->part.x1 + left) * scale;
+    shrunk.part.y0 = (view->part.y0 + top) * scale;
+    shrunk.part.y1 = (view->part.y1 + top) * scale;
+    err = person_look(out, job->session->runner, &job->image, &shrunk,
+                      job->error);
+    add_time(&job->session->timing.infer_ns, start_ns);
+    return err ? err : check_deadline(job);
+}
+
+/* A view of a part of the picture with about side * side samples. */
+static struct view view_of(const struct job *job, struct box part,
+                           uint32_t side)
+{
+    const struct manifest *manifest = model_manifest(job->session->model);
+    struct view view = {.part = part};
+
+    person_input_size(&view.width, &view.height, &manifest->sides, &part, side);
+    return view;
+}
+
+/* The people's box, from plane pixels to picture pixels, grown on all sides
+ * and cut at the picture's edges. */
+static struct box crop_around(const struct pieces *found,
+                              const struct plane *plane, const struct job *job)
+{
+    float width = (float)job->width;
+    float height = (float)job->height;
+    float scale_x = width / (float)plane->width;
+    float scale_y = height / (float)plane->height;
+    struct box box = {found->box.x0 * scale_x, found->box.y0 * scale_y,
+                      found->box.x1 * scale_x, found->box.y1 * scale_y};
+    float margin = MARGIN * fmaxf(box.x1 - box.x0, box.y1 - box.y0);
+
+    sil_assert(found->count > 0 && margin > 0);
+    return (struct box){fmaxf(0, box.x0 - margin), fmaxf(0, box.y0 - margin),
+                        fminf(width, box.x1 + margin),
+                        fminf(height, box.y1 + margin)};
+}
+
+/* First look: where people are. found->count is 0 if nowhere. */
+static enum sil_err find_people(struct pieces *found, struct box *crop,
+                                struct job *job)
+{
+    const struct manifest *manifest = model_manifest(job->session->model);
+    struct box whole = {0, 0, (float)job->width, (float)job->height};
+    struct view view = view_of(job, whole, manifest->first_side);
+    struct view finest = view_of(job, whole, manifest->second_side);
+    struct pieces_rule rule = pieces_rule_default();
+    struct plane plane = {0};
+    enum sil_err err = SIL_OK;
+
+    if (job->source != NULL)
+        err = decode_at(job, fitting_shrink(&finest, DETAIL_WHOLE));
+    if (!err)
+        err = check_deadline(job);
+    if (!err)
+        err = look(&plane, job, &view);
+    if (!err)
+        err = pieces_find(found, &plane, &rule);
+    if (!err && found->count > 0)
+        *crop = crop_around(found, &plane, job);
+    plane_finish(&plane);
+    return err;
+}
+
+/* Second look: their outline. *plane: yours, of what view->part shows. */
+static enum sil_err outline_people(struct plane *plane, struct job *job,
+                                   const struct view *view)
+{
+    uint32_t shrink = fitting_shrink(view, DETAIL_CROP);
+    enum sil_err err = SIL_OK;
+
+    sil_assert(shrink > 0);
+    if (job->source != NULL && shrink < job->shrink)
+        err = decode_at(job, shrink);
+    return err ? err : look(plane, job, view);
+}
+
+static bool is_stored_wanted(const struct job *job)
+{
+    return job->options->orientation == SIL_STORED &&
+           job->orientation != ORIENTATION_UPRIGHT;
+}
+
+/* The mask of what the second look saw, at the picture's size. */
+static enum sil_err make_mask(struct sil_mask **out, struct job *job,
+                              struct plane *plane, const struct box *crop)
+{
+    struct upscale_place place = {job->width, job->height, *crop,
+                                  job->options->threshold};
+    enum sil_err err = SIL_OK;
+
+    if (!(place.threshold > 0))
+        place.threshold = model_manifest(job->session->model)->threshold;
+    if (is_stored_wanted(job))
+        err = plane_unorient(plane, &place, job->orientation);
+    return err ? err : mask_from_plane(out, plane, &place);
+}
+
+/* A mask without anybody, in the wanted orientation. */
+static enum sil_err make_empty(struct sil_mask **out, const struct job *job)
+{
+    bool is_turned =
+        is_stored_wanted(job) && job->orientation >= ORIENTATION_TURNED;
+
+    sil_assert(job->width > 0 && job->height > 0);
+    return is_turned ? mask_from_nothing(out, job->height, job->width)
+                     : mask_from_nothing(out, job->width, job->height);
+}
+
+/* Both looks and the mask. The job's picture is known, not yet decoded. */
+static enum sil_err segment(struct sil_mask **out, struct job *job)
+{
+    const struct manifest *manifest = model_manifest(job->session->model);
+    struct pieces found = {0};
+    struct plane plane = {0};
+    struct sil_mask *mask = NULL;
+    struct box crop = {0};
+    struct view view;
+    uint64_t start_ns;
+    enum sil_err err = find_people(&found, &crop, job);
+
+    if (!err && found.count > 0) {
+        view = view_of(job, crop, manifest->second_side);
+        err = outline_people(&plane, job, &view);
+    }
+    if (err)
+        goto done;
+    start_ns = clock_ns();
+    err = found.count > 0 ? make_mask(&mask, job, &plane, &crop)
+                          : make_empty(&mask, job);
+    add_time(&job->session->timing.mask_ns, start_ns);
+    if (err)
+        goto done;
+    mask->person_count = mask->person_pixels > 0 ? found.count : 0;
+    mask_check(mask);
+    *out = mask;
+done:
+    plane_finish(&plane);
+    image_finish(&job->image);
+    return err;
+}
+
+/* An error that was told without a detail gets one. */
+static enum sil_err explain(enum sil_err err, struct sil_error *error)
+{
+    if (err && error != NULL && error->code != err)
+        return err_set(error, err, "%s",
+                       err == SIL_E_NO_MEMORY ? "memory ran out"
+                                              : sil_err_message(err));
+    return err;
+}
+
+/* What both calls check of their arguments; starts the session's timing. */
+static enum sil_err check_call(struct sil_mask **out,
+                               struct sil_session *session,
+                               const struct sil_options *options,
+                               struct sil_error *error)
+{
+    if (error != NULL)
+        *error = (struct sil_error){0};
+    if (out == NULL || session == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
+    session->timing = (struct sil_timing){0};
+    if (options->quality != SIL_QUALITY_FAST)
+        return err_set(error, SIL_E_ARGUMENT, "no such quality");
+    if (options->orientation != SIL_UPRIGHT &&
+        options->orientation != SIL_STORED)
+        return err_set(error, SIL_E_ARGUMENT, "no such orientation");
+    if (!(options->threshold >= 0) || !(options->threshold < 1))
+        return err_set(error, SIL_E_ARGUMENT, "threshold is not in 0..1");
+    return SIL_OK;
+}
+
+enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
+                         const void *bytes, size_t size,
+                         const struct sil_options *options,
+                         struct sil_error *error)
+{
+    struct sil_options chosen = options ? *options : sil_options_default();
+    struct decode_source source = {bytes, size, chosen.limits,
+                                   chosen.deadline_ns};
+    struct job job = {.session = session, .options = &chosen,
+                      .source = &source, .error = error, .shrink = 1};
+    struct decode_info info;
+    uint64_t start_ns = clock_ns();
+    enum sil_err err = check_call(out, session, &chosen, error);
+
+    if (err)
+        return err;
+    if (bytes == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "bytes is NULL");
+    err = check_deadline(&job);
+    if (!err)
+        err = decode_info(&info, &source, error);
+    add_time(&session->timing.decode_ns, start_ns);
+    if (err)
+        return explain(err, error);
+    job.orientation = info.orientation;
+    job.width = info.width;
+    job.height = info.height;
+    if (info.orientation >= ORIENTATION_TURNED) {
+        job.width = info.height;
+        job.height = info.width;
+    }
+    return explain(segment(out, &job), error);
+}
+
+/* What is wrong with given pixels. */
+static enum sil_err check_pixels(const struct sil_pixels *pixels,
+                                 const struct sil_limits *limits,
+                                 struct sil_error *error)
+{
+    size_t row_bytes = 0;
+
+    if (pixels == NULL || pixels->rgb == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "no pixels");
+    if (pixels->width == 0 || pixels->height == 0)
+        return err_set(error, SIL_E_ARGUMENT, "width or height is 0");
+    if (!sil_mul(&row_bytes, pixels->width, CHANNELS) ||
+        pixels->row_bytes < row_bytes)
+        return err_set(error, SIL_E_ARGUMENT, "row_bytes is too small");
+    if (pixels->width > limits->image_side_max ||
+        pixels->height > limits->image_side_max ||
+        (uint64_t)pixels->width * pixels->height > limits->image_pixels_max)
+        return err_set(error, SIL_E_IMAGE_TOO_MANY_PIXELS,
+                       "%u x %u pixels are more than the limits allow",
+                       pixels->width, pixels->height);
+    return SIL_OK;
+}
+
+enum sil_err sil_segment_pixels(struct sil_mask **out,
+                                struct sil_session *session,
+                                const struct sil_pixels *pixels,
+                                const struct sil_options *options,
+                                struct sil_error *error)
+{
+    struct sil_options chosen = options ? *options : sil_options_default();
+    struct job job = {.session = session, .options = &chosen, .error = error,
+                      .shrink = 1, .orientation = ORIENTATION_UPRIGHT};
+    enum sil_err err = check_call(out, session, &chosen, error);
+
+    if (!err)
+        err = check_pixels(pixels, &chosen.limits, error);
+    if (err)
+        return err;
+    job.width = pixels->width;
+    job.height = pixels->height;
+    job.image = (struct image){(uint8_t *)(uintptr_t)pixels->rgb,
+                               pixels->width, pixels->height,
+                               pixels->row_bytes, false};
+    err = check_deadline(&job);
+    return explain(err ? err : segment(out, &job), error);
+}
