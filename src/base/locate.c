@@ -1,0 +1,41 @@
+/* Looks beside the program, by the link the kernel keeps to it.
+ * Must not know what is in the folders.
+ * The link may name a file that was replaced since (" (deleted)"): only its
+ * folder matters here. */
+#include "base/locate.h"
+
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+static const char *const places[] = {"/../", "/../share/silhouette/"};
+
+enum { PLACE_COUNT = sizeof places / sizeof places[0] };
+
+enum sil_err locate_folder(struct buf *to, const char *name)
+{
+    char program[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", program, sizeof program);
+    const char *slash = size > 0 ? memrchr(program, '/', (size_t)size) : NULL;
+    size_t start = to->size;
+    struct stat found;
+
+    sil_assert(name != NULL);
+    if (slash == NULL)
+        return SIL_E_ARGUMENT;
+    for (int i = 0; i < PLACE_COUNT; i++) {
+        to->size = start;
+        buf_add(to, program, (size_t)(slash - program));
+        buf_add_text(to, places[i]);
+        buf_add_text(to, name);
+        if (buf_err(to))
+            return SIL_E_NO_MEMORY;
+        if (stat(buf_text(to), &found) == 0 && S_ISDIR(found.st_mode))
+            return SIL_OK;
+    }
+    to->size = start;
+    return SIL_E_ARGUMENT;
+}

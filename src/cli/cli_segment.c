@@ -1,0 +1,207 @@
+/* `silhouette segment`: picture files to mask files.
+ * Must not know anything but the public header and its own words.
+ * A bad picture is told and skipped; a bad model or a disk that is full ends
+ * the command, since no other picture would fare better. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/locate.h"
+#include "cli/cli.h"
+#include "cli/out_file.h"
+#include "cli/segment_args.h"
+
+enum { MODELS_PATH_MAX = 4096 };
+
+static const char help[] =
+    "usage: silhouette segment PICTURE… [-o OUT] [FLAG…]\n\n"
+    "Find the people in pictures (JPEG, PNG, WebP, HEIC, AVIF; - is standard "
+    "input).\n\n"
+    "  -o, --output OUT       a file, or DIR/ for DIR/NAME.json of each\n"
+    "                         (default: standard output, one picture only)\n"
+    "  --format json|png      {\"state\":1,\"data\":[[0,1,…],…]}, or 8-bit "
+    "grey 0/255\n"
+    "                         (default: json)\n"
+    "  --quality fast         how much work it is worth (default: fast)\n"
+    "  --threshold T          0 < T < 1: how sure the network must be of a "
+    "pixel\n"
+    "  --orientation upright|stored\n"
+    "                         EXIF orientation applied, or pixels as stored\n"
+    "                         (default: upright)\n"
+    "  --models DIR           the folder of networks (default: "
+    "SILHOUETTE_MODELS,\n"
+    "                         or the one beside the program)\n\n"
+    "A file appears whole or not at all. Failures are told as PICTURE: CODE: "
+    "WHY on\nstandard error.\n\n"
+    "Exit code: 0 all done; 1 some picture failed, the others are done; 2 "
+    "wrong\nusage; 3 no usable model, or results can't be written.\n";
+
+/** What the pictures share. */
+struct segmenter {
+    const struct segment_args *args;
+    struct sil_model *model;
+    struct sil_session *session;
+};
+
+/* Where the networks are: flag, variable, beside the program. */
+static enum sil_err open_model(struct segmenter *segmenter,
+                               struct sil_error *error)
+{
+    const char *folder = segmenter->args->models;
+    struct buf beside;
+    enum sil_err err = SIL_OK;
+
+    sil_assert(segmenter->model == NULL);
+    buf_init(&beside, MODELS_PATH_MAX);
+    if (folder == NULL)
+        folder = getenv("SILHOUETTE_MODELS");
+    if (folder == NULL || *folder == '\0') {
+        err = locate_folder(&beside, "models");
+        folder = buf_text(&beside);
+    }
+    if (err)
+        err = err_set(error, SIL_E_MODEL,
+                      "no folder of networks beside the program; name one "
+                      "with --models DIR");
+    else
+        err = sil_model_open(&segmenter->model, folder, NULL, error);
+    if (!err)
+        err = sil_session_create(&segmenter->session, segmenter->model, error);
+    buf_finish(&beside);
+    return err;
+}
+
+/* The bytes of a picture; the limit is the library's. */
+static enum sil_err read_picture(struct buf *to, const char *path,
+                                 struct sil_error *error)
+{
+    enum sil_err err = file_read(to, path);
+
+    sil_assert(to != NULL);
+    if (err == SIL_E_STATE)
+        return err_set(error, SIL_E_IMAGE_TOO_LARGE,
+                       "the file is larger than %zu bytes", to->cap);
+    if (err == SIL_E_IMAGE_NOT_FOUND)
+        return err_set(error, err, "no such file");
+    return err ? err_set(error, err, "the file can't be read") : err;
+}
+
+static enum sil_err write_mask(const struct segment_args *args,
+                               const char *picture, const struct sil_mask *mask,
+                               struct sil_error *error)
+{
+    char path[OUT_PATH_SIZE];
+    struct out_file out;
+    enum sil_err err;
+    enum sil_err close_err;
+
+    sil_assert(mask != NULL);
+    if (args->out != NULL &&
+        !segment_out_path(path, sizeof path, args, picture))
+        return err_set(error, SIL_E_INTERNAL, "the output's path is too long");
+    err = out_file_open(&out, args->out != NULL ? path : NULL, error);
+    if (err)
+        return err;
+    err = sil_mask_write(mask, args->format, out_file_write, &out);
+    close_err = out_file_close(&out, !err, error);
+    if (err)
+        return err_set(error, err, "the result can't be written");
+    return close_err;
+}
+
+/* One picture. *is_fatal: the others need not be tried. */
+static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
+                                const char *picture, struct sil_error *error)
+{
+    const struct segment_args *args = segmenter->args;
+    struct sil_mask *mask = NULL;
+    struct buf bytes;
+    enum sil_err err;
+
+    sil_assert(segmenter->session != NULL);
+    *is_fatal = false;
+    buf_init(&bytes, args->options.limits.image_bytes_max);
+    err = read_picture(&bytes, picture, error);
+    if (!err)
+        err = sil_segment(&mask, segmenter->session, bytes.bytes, bytes.size,
+                          &args->options, error);
+    buf_finish(&bytes);
+    if (!err) {
+        err = write_mask(args, picture, mask, error);
+        *is_fatal = err != SIL_OK;
+    }
+    sil_mask_destroy(mask);
+    return err;
+}
+
+static int segment_all(struct segmenter *segmenter)
+{
+    const struct segment_args *args = segmenter->args;
+    int code = CLI_DONE;
+
+    sil_assert(args->picture_count >= 1);
+    for (int i = 0; i < args->picture_count; i++) {
+        struct sil_error error = {0};
+        bool is_fatal;
+        enum sil_err err =
+            segment_one(&is_fatal, segmenter, args->pictures[i], &error);
+
+        if (!err)
+            continue;
+        fprintf(stderr, "%s: %s: %s\n", args->pictures[i], sil_err_code(err),
+                error.detail[0] != '\0' ? error.detail : sil_err_message(err));
+        if (is_fatal)
+            return CLI_BROKEN;
+        code = CLI_PART;
+    }
+    return code;
+}
+
+/* DIR/ may not be there yet. */
+static bool make_folder(const struct segment_args *args)
+{
+    sil_assert(args->picture_count >= 1);
+    if (!args->is_out_folder || mkdir(args->out, S_IRWXU | S_IRWXG | S_IRWXO) == 0)
+        return true;
+    return errno == EEXIST;
+}
+
+int cli_segment(int argc, char **argv)
+{
+    struct segment_args args = {0};
+    struct segmenter segmenter = {.args = &args};
+    struct sil_error error = {0};
+    int code = CLI_USAGE;
+
+    sil_assert(argc >= 0);
+    if (segment_args_parse(&args, argc, argv, &error)) {
+        fprintf(stderr, "silhouette segment: %s\n%s", error.detail,
+                "`silhouette segment --help` says how.\n");
+        return CLI_USAGE;
+    }
+    if (args.is_help) {
+        fputs(help, stdout);
+        code = CLI_DONE;
+        goto done;
+    }
+    code = CLI_BROKEN;
+    if (!make_folder(&args)) {
+        fprintf(stderr, "%s: %s\n", args.out, strerror(errno));
+        goto done;
+    }
+    if (open_model(&segmenter, &error)) {
+        fprintf(stderr, "silhouette segment: %s\n", error.detail);
+        goto done;
+    }
+    code = segment_all(&segmenter);
+done:
+    sil_session_destroy(segmenter.session);
+    sil_model_close(segmenter.model);
+    segment_args_finish(&args);
+    return code;
+}

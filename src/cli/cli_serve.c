@@ -1,0 +1,24 @@
+/* `silhouette serve`: the service, whole, behind its one entry.
+ * Must not know anything inside the server.
+ * A build without the service says so instead. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+
+#include "base/check.h"
+
+#ifdef SIL_WITH_SERVICE
+#include "server/server.h"
+#endif
+
+int cli_serve(int argc, char **argv)
+{
+    sil_assert(argc >= 0);
+    sil_assert(argv != NULL);
+#ifdef SIL_WITH_SERVICE
+    return server_main(argc, argv);
+#else
+    fputs("silhouette: this build is without the service\n", stderr);
+    return CLI_USAGE;
+#endif
+}

@@ -1,0 +1,62 @@
+/* `silhouette COMMAND …`: finds the command in a table and runs it.
+ * Must not know what a command does.
+ * --help and --version are told on standard output, mistakes on standard
+ * error: pipes see only what was asked for. */
+#include <silhouette.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "cli/cli.h"
+
+/** One command. */
+struct cmd {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *summary;
+};
+
+static const struct cmd cli_cmds[] = {
+    {"segment", cli_segment, "find the people in picture files"},
+    {"serve", cli_serve, "answer HTTP requests: a key in, a mask out"},
+};
+
+enum { CMD_COUNT = sizeof cli_cmds / sizeof cli_cmds[0] };
+
+static void print_help(FILE *to)
+{
+    fputs("usage: silhouette COMMAND [WORD…]\n\n", to);
+    for (int i = 0; i < CMD_COUNT; i++)
+        fprintf(to, "  %-10s %s\n", cli_cmds[i].name, cli_cmds[i].summary);
+    fputs("\n`silhouette COMMAND --help` says more; --version tells the "
+          "version.\n",
+          to);
+}
+
+static bool is_either(const char *word, const char *a, const char *b)
+{
+    sil_assert(word != NULL);
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return CLI_USAGE;
+    }
+    if (is_either(argv[1], "--help", "help")) {
+        print_help(stdout);
+        return CLI_DONE;
+    }
+    if (is_either(argv[1], "--version", "version")) {
+        printf("silhouette %s\n", sil_version());
+        return CLI_DONE;
+    }
+    for (int i = 0; i < CMD_COUNT; i++)
+        if (strcmp(argv[1], cli_cmds[i].name) == 0)
+            return cli_cmds[i].run(argc - 2, argv + 2);
+    fprintf(stderr, "silhouette: \"%.60s\" is no command\n\n", argv[1]);
+    print_help(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,87 @@
+/* Writes beside the place, then renames into it.
+ * Must not know what is written.
+ * mkstemp() makes files for the owner only: the mode is set to what a plain
+ * open() would have given. */
+#include "cli/out_file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+
+enum { MODE_ALL = 0666 };
+
+/* 0666 less the umask, which can only be read by setting it. */
+static mode_t mode_of_new_files(void)
+{
+    mode_t mask = umask(0);
+
+    (void)umask(mask);
+    return MODE_ALL & ~mask;
+}
+
+enum sil_err out_file_open(struct out_file *out, const char *path,
+                           struct sil_error *error)
+{
+    int length;
+    int fd;
+
+    *out = (struct out_file){.is_stdout = path == NULL};
+    if (path == NULL) {
+        out->stream = stdout;
+        return SIL_OK;
+    }
+    length = snprintf(out->path, sizeof out->path, "%s", path);
+    sil_assert(length > 0);
+    length = snprintf(out->temporary, sizeof out->temporary, "%s.XXXXXX", path);
+    if ((size_t)length >= sizeof out->temporary)
+        return err_set(error, SIL_E_INTERNAL, "the output's path is too long");
+    fd = mkstemp(out->temporary);
+    if (fd < 0)
+        return err_set(error, SIL_E_INTERNAL, "can't write %.120s: %s", path,
+                       strerror(errno));
+    (void)fchmod(fd, mode_of_new_files());
+    out->stream = fdopen(fd, "wb");
+    if (out->stream != NULL)
+        return SIL_OK;
+    (void)close(fd);
+    (void)unlink(out->temporary);
+    return err_set(error, SIL_E_INTERNAL, "can't write %.120s", path);
+}
+
+bool out_file_write(void *payload, const void *bytes, size_t size)
+{
+    struct out_file *out = payload;
+
+    sil_assert(out->stream != NULL);
+    return fwrite(bytes, 1, size, out->stream) == size;
+}
+
+enum sil_err out_file_close(struct out_file *out, bool is_good,
+                            struct sil_error *error)
+{
+    bool is_written;
+
+    sil_assert(out->stream != NULL);
+    is_written = fflush(out->stream) == 0 && !ferror(out->stream);
+    if (out->is_stdout) {
+        out->stream = NULL;
+        return is_written ? SIL_OK
+                          : err_set(error, SIL_E_INTERNAL,
+                                    "can't write to standard output: %s",
+                                    strerror(errno));
+    }
+    is_written = fclose(out->stream) == 0 && is_written;
+    out->stream = NULL;
+    if (is_good && is_written && rename(out->temporary, out->path) == 0)
+        return SIL_OK;
+    if (is_good)
+        (void)err_set(error, SIL_E_INTERNAL, "can't write %.120s: %s",
+                      out->path, strerror(errno));
+    (void)unlink(out->temporary);
+    return is_good ? SIL_E_INTERNAL : SIL_OK;
+}

@@ -1,0 +1,252 @@
+/* Reading the words of `silhouette segment`, and where results go.
+ * Must not open anything but to see whether OUT is a folder.
+ * Two pictures whose results would be the same file are refused before
+ * either is computed. */
+#include "cli/segment_args.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+/* Bytes of a path that are compared and written at most. */
+enum { PATH_BYTES = 4096 };
+
+static enum sil_err set_format(struct segment_args *args, const char *value,
+                               struct sil_error *error)
+{
+    bool is_png = strcmp(value, "png") == 0;
+
+    sil_assert(args != NULL);
+    if (!is_png && strcmp(value, "json") != 0)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "--format is \"%.40s\": json or png", value);
+    args->format = is_png ? SIL_FORMAT_PNG : SIL_FORMAT_JSON;
+    return SIL_OK;
+}
+
+static enum sil_err set_quality(struct segment_args *args, const char *value,
+                                struct sil_error *error)
+{
+    if (strcmp(value, "fast") != 0)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "--quality is \"%.40s\": only fast is offered by this "
+                       "release",
+                       value);
+    sil_assert(args->options.quality == SIL_QUALITY_FAST);
+    return SIL_OK;
+}
+
+static enum sil_err set_orientation(struct segment_args *args,
+                                    const char *value, struct sil_error *error)
+{
+    bool is_stored = strcmp(value, "stored") == 0;
+
+    sil_assert(args != NULL);
+    if (!is_stored && strcmp(value, "upright") != 0)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "--orientation is \"%.40s\": upright or stored", value);
+    args->options.orientation = is_stored ? SIL_STORED : SIL_UPRIGHT;
+    return SIL_OK;
+}
+
+static enum sil_err set_threshold(struct segment_args *args, const char *value,
+                                  struct sil_error *error)
+{
+    char *end;
+    float threshold = strtof(value, &end);
+
+    sil_assert(args != NULL);
+    if (end == value || *end != '\0' || !(threshold > 0 && threshold < 1))
+        return err_set(error, SIL_E_ARGUMENT,
+                       "--threshold is \"%.40s\": a number above 0 and below 1",
+                       value);
+    args->options.threshold = threshold;
+    return SIL_OK;
+}
+
+static enum sil_err set_out(struct segment_args *args, const char *value,
+                            struct sil_error *error)
+{
+    struct stat found;
+    size_t length = strlen(value);
+
+    sil_assert(args != NULL);
+    if (length == 0)
+        return err_set(error, SIL_E_ARGUMENT, "-o is empty");
+    args->out = value;
+    args->is_out_folder =
+        value[length - 1] == '/' ||
+        (stat(value, &found) == 0 && S_ISDIR(found.st_mode));
+    return SIL_OK;
+}
+
+static enum sil_err set_models(struct segment_args *args, const char *value,
+                               struct sil_error *error)
+{
+    sil_assert(args != NULL);
+    if (*value == '\0')
+        return err_set(error, SIL_E_ARGUMENT, "--models is empty");
+    args->models = value;
+    return SIL_OK;
+}
+
+/** A flag that takes a value. */
+struct flag {
+    const char *name;
+    enum sil_err (*set)(struct segment_args *args, const char *value,
+                        struct sil_error *error);
+};
+
+static const struct flag flags[] = {
+    {"-o", set_out},
+    {"--output", set_out},
+    {"--format", set_format},
+    {"--quality", set_quality},
+    {"--models", set_models},
+    {"--threshold", set_threshold},
+    {"--orientation", set_orientation},
+};
+
+enum { FLAG_COUNT = sizeof flags / sizeof flags[0] };
+
+/* The flag of "--format" or "--format=…"; NULL: none such. */
+static const struct flag *find_flag(const char *word)
+{
+    size_t length = strcspn(word, "=");
+
+    sil_assert(word[0] == '-');
+    for (int i = 0; i < FLAG_COUNT; i++)
+        if (strlen(flags[i].name) == length &&
+            memcmp(flags[i].name, word, length) == 0)
+            return &flags[i];
+    return NULL;
+}
+
+/* Read the flag at argv[*i] and its value, moving *i past both. */
+static enum sil_err take_flag(struct segment_args *args, int *i, int argc,
+                              char **argv, struct sil_error *error)
+{
+    const char *word = argv[*i];
+    const struct flag *flag = find_flag(word);
+    const char *value = strchr(word, '=');
+
+    sil_assert(*i < argc);
+    if (flag == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "\"%.60s\" is no flag", word);
+    if (value == NULL && *i + 1 == argc)
+        return err_set(error, SIL_E_ARGUMENT, "%s needs a value", word);
+    value = value != NULL ? value + 1 : argv[++*i];
+    return flag->set(args, value, error);
+}
+
+/* The part of a path that names the result: "a/b.jpg" to "b", 1 long. */
+static const char *stem_of(size_t *length, const char *picture)
+{
+    const char *slash = strrchr(picture, '/');
+    const char *name = slash == NULL ? picture : slash + 1;
+    const char *dot = strrchr(name, '.');
+
+    sil_assert(length != NULL);
+    if (strcmp(picture, "-") == 0)
+        name = "stdin";
+    *length = dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name);
+    return name;
+}
+
+/* No two pictures may write the same file. */
+static enum sil_err check_stems(const struct segment_args *args,
+                                struct sil_error *error)
+{
+    sil_assert(args->picture_count >= 1);
+    for (int i = 0; i < args->picture_count; i++) {
+        size_t length;
+        const char *stem = stem_of(&length, args->pictures[i]);
+        for (int j = 0; j < i; j++) {
+            size_t other_length;
+            const char *other = stem_of(&other_length, args->pictures[j]);
+            if (length == other_length && memcmp(stem, other, length) == 0)
+                return err_set(error, SIL_E_ARGUMENT,
+                               "%.80s and %.80s would write the same file",
+                               args->pictures[j], args->pictures[i]);
+        }
+    }
+    return SIL_OK;
+}
+
+static enum sil_err check(const struct segment_args *args,
+                          struct sil_error *error)
+{
+    sil_assert(args->pictures != NULL);
+    if (args->picture_count == 0)
+        return err_set(error, SIL_E_ARGUMENT, "no picture is named");
+    if (args->picture_count > 1 && !args->is_out_folder)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "several pictures need a folder: -o DIR/");
+    return args->is_out_folder ? check_stems(args, error) : SIL_OK;
+}
+
+enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
+                                struct sil_error *error)
+{
+    struct segment_args args = {.options = sil_options_default()};
+    bool are_flags = true; /* until "--" */
+    enum sil_err err = SIL_OK;
+
+    sil_assert(argc >= 0);
+    args.pictures = mem_zalloc((size_t)argc + 1, sizeof *args.pictures);
+    if (args.pictures == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "out of memory");
+    for (int i = 0; i < argc && !err && !args.is_help; i++) {
+        const char *word = argv[i];
+        if (are_flags && strcmp(word, "--") == 0)
+            are_flags = false;
+        else if (are_flags &&
+                 (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0))
+            args.is_help = true;
+        else if (are_flags && word[0] == '-' && word[1] != '\0')
+            err = take_flag(&args, &i, argc, argv, error);
+        else
+            args.pictures[args.picture_count++] = word;
+    }
+    if (!err && !args.is_help)
+        err = check(&args, error);
+    if (err)
+        segment_args_finish(&args);
+    else
+        *out = args;
+    return err;
+}
+
+void segment_args_finish(struct segment_args *args)
+{
+    sil_assert(args != NULL);
+    mem_free(args->pictures);
+    args->pictures = NULL;
+}
+
+bool segment_out_path(char *path, size_t size, const struct segment_args *args,
+                      const char *picture)
+{
+    size_t length;
+    const char *stem = stem_of(&length, picture);
+    const char *suffix = args->format == SIL_FORMAT_PNG ? "png" : "json";
+    size_t out_length;
+    int written;
+
+    sil_assert(args->out != NULL);
+    out_length = strlen(args->out);
+    if (length > PATH_BYTES)
+        return false;
+    if (!args->is_out_folder)
+        written = snprintf(path, size, "%s", args->out);
+    else
+        written = snprintf(path, size, "%s%s%.*s.%s", args->out,
+                           args->out[out_length - 1] == '/' ? "" : "/",
+                           (int)length, stem, suffix);
+    return written >= 0 && (size_t)written < size;
+}

@@ -1,0 +1,35 @@
+/* The words of `silhouette segment` as a struct.
+ * Threads: main only.
+ * Must not know how a picture is segmented or written. */
+#ifndef SIL_CLI_SEGMENT_ARGS_H
+#define SIL_CLI_SEGMENT_ARGS_H
+
+#include <silhouette.h>
+
+/** What was asked for; texts are loans of argv. */
+struct segment_args {
+    const char **pictures;      /* paths or "-", owned (segment_args_finish) */
+    int picture_count;          /* at least 1 */
+    const char *out;            /* NULL: standard output */
+    bool is_out_folder;         /* out names a folder */
+    const char *models;         /* NULL: the usual place */
+    enum sil_format format;
+    struct sil_options options;
+    bool is_help;               /* nothing else is valid */
+};
+
+/** Read argv (argc words after "segment"). Errors: SIL_E_ARGUMENT, with a
+ *  message for whoever typed it; SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err segment_args_parse(struct segment_args *out, int argc,
+                                             char **argv,
+                                             struct sil_error *error);
+
+/** Free what it holds. */
+void segment_args_finish(struct segment_args *args);
+
+/** Write into path (size bytes) where the result for a picture goes:
+ *  OUT, or OUT/STEM.json. false: too long. */
+bool segment_out_path(char *path, size_t size, const struct segment_args *args,
+                      const char *picture);
+
+#endif

@@ -1,0 +1,126 @@
+/* The log line of a request and what the metrics learn from it.
+ * Must not change the job, nor know how it was served.
+ * A job may still be away here (its client left): then its `held` part is
+ * another thread's and goes unmentioned. */
+#include "server/accesslog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sha256.h"
+#include "server/steps.h"
+
+enum { NAME_SIZE = 32 };
+
+/* At which stage the client left; called when it got no whole answer. */
+static enum sil_stage stage_left(const struct job *job)
+{
+    sil_assert(job->exchange != NULL);
+    if (job->is_answered)
+        return SIL_STAGE_ENCODE;
+    if (!job->is_away)
+        return SIL_STAGE_REQUEST;
+    return job->is_at_store ? SIL_STAGE_FETCH : SIL_STAGE_INFER;
+}
+
+static void count(const struct job *job, const struct http_ending *ending,
+                  uint64_t total_ns)
+{
+    struct metrics *metrics = &job->service->metrics;
+    const struct held *held = &job->held;
+
+    if (job->is_answered)
+        metrics_add(metrics, METRIC_HTTP_REQUESTS, metric_code(job->status),
+                    job->route, 1);
+    if (!ending->is_complete && job->route == ROUTE_ANALYZE)
+        metrics_add(metrics, METRIC_CANCELLED, stage_left(job), 0, 1);
+    metrics_add(metrics, METRIC_RESPONSE_BYTES, job->sent_coding, 0,
+                ending->body_bytes);
+    if (job->route != ROUTE_ANALYZE)
+        return;
+    if (job->is_answered)
+        metrics_observe(metrics, METRIC_HTTP_DURATION, 0, total_ns);
+    if (job->is_away || held->picture_bytes == 0)
+        return;
+    if (job->image_pixels > 0)
+        metrics_observe(metrics, METRIC_IMAGE_PIXELS, 0, job->image_pixels);
+    if (held->queued_ns != 0)
+        metrics_observe(metrics, METRIC_QUEUE_DURATION, 0, held->queue_ns);
+    for (uint32_t i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
+        sil_assert(i < SIL_STAGE_COUNT);
+        if (held->stage_ns[i] > 0)
+            metrics_observe(metrics, METRIC_STAGE_DURATION, i,
+                            held->stage_ns[i]);
+    }
+}
+
+static void add_key(struct log_line *line, const struct job *job)
+{
+    const char *key = job->request.img_src;
+    char hash[SHA256_TEXT_SIZE];
+
+    sil_assert(line->level < LOG_OFF);
+    if (key == NULL)
+        return;
+    if (sha256_text(hash, key, strlen(key)) == SIL_OK)
+        log_text(line, "key_sha256", hash);
+    if (strcmp(job->service->config.log_level, "debug") == 0)
+        log_text(line, "key", key);
+}
+
+/* What the stages did. */
+static void add_stages(struct log_line *line, const struct job *job)
+{
+    const struct held *held = &job->held;
+    char name[NAME_SIZE];
+
+    sil_assert(!job->is_away);
+    if (held->queued_ns != 0)
+        log_ms(line, "queue_ms", held->queue_ns);
+    for (int i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
+        if (held->stage_ns[i] == 0)
+            continue;
+        (void)snprintf(name, sizeof name, "%s_ms",
+                       stage_name((enum sil_stage)i));
+        log_ms(line, name, held->stage_ns[i]);
+    }
+    if (held->fetch_tries > 0)
+        log_int(line, "fetch_tries", held->fetch_tries);
+    if (held->picture_bytes > 0)
+        log_int(line, "image_bytes", (int64_t)held->picture_bytes);
+    if (job->image_pixels > 0) {
+        log_int(line, "pixels", (int64_t)job->image_pixels);
+        log_int(line, "persons", job->person_count);
+    }
+    if (job->told != SIL_OK && held->error.detail[0] != '\0')
+        log_text(line, "detail", held->error.detail);
+}
+
+void accesslog_end(struct job *job, const struct http_ending *ending)
+{
+    uint64_t total_ns = clock_ns() - job->arrival_ns;
+    struct log_line line;
+
+    sil_assert(job->exchange != NULL);
+    count(job, ending, total_ns);
+    log_begin(&line, job->status >= 500 ? LOG_WARN : LOG_INFO, "request");
+    log_text(&line, "request_id", job->id);
+    log_text(&line, "trace_id", job->trace);
+    log_text(&line, "route", route_row(job->route)->label);
+    log_int(&line, "code", job->status);
+    if (job->told != SIL_OK)
+        log_text(&line, "error", sil_err_code(job->told));
+    log_ms(&line, "total_ms", total_ns);
+    log_int(&line, "bytes", (int64_t)ending->body_bytes);
+    if (!ending->is_complete)
+        log_text(&line, "ended",
+                 ending->is_slow_client ? "slow_client" : "client_left");
+    if (!job->is_away)
+        add_stages(&line, job);
+    add_key(&line, job);
+    log_text(&line, "peer", http_peer(job->exchange));
+    log_end(&line);
+}

@@ -1,0 +1,277 @@
+/* Bodies and header fields of all answers.
+ * Must not know how a result came to be.
+ * A mask's body is pulled out of its encoder while it is sent; other bodies
+ * lie whole in the job. Each ends in finish(), which may free the job. */
+#include "server/answers.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/limits.h"
+
+enum { FIELDS_MAX = 16, FIELD_SIZE = 256 };
+
+/** Header fields being gathered. */
+struct fields {
+    struct http_field list[FIELDS_MAX];
+    char values[FIELDS_MAX][FIELD_SIZE]; /* what list points to */
+    size_t count;
+};
+
+static void add_field(struct fields *fields, const char *name,
+                      const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void add_field(struct fields *fields, const char *name,
+                      const char *format, ...)
+{
+    char *value = fields->values[fields->count];
+    va_list args;
+
+    sil_assert(fields->count < FIELDS_MAX);
+    va_start(args, format);
+    (void)vsnprintf(value, FIELD_SIZE, format, args);
+    va_end(args);
+    fields->list[fields->count++] = (struct http_field){name, value};
+}
+
+/* Hand out the next piece of a body that lies whole in memory. */
+static size_t next_of(struct job *job, const struct buf *body, uint8_t *bytes,
+                      size_t capacity)
+{
+    size_t left = body->size - job->page_sent;
+    size_t size = left < capacity ? left : capacity;
+
+    sil_assert(job->page_sent <= body->size);
+    if (size > 0)
+        memcpy(bytes, body->bytes + job->page_sent, size);
+    job->page_sent += size;
+    return size;
+}
+
+static size_t next_of_page(void *payload, uint8_t *bytes, size_t capacity)
+{
+    struct job *job = payload;
+
+    sil_assert(job->is_sending);
+    return next_of(job, &job->page, bytes, capacity);
+}
+
+static size_t next_of_whole(void *payload, uint8_t *bytes, size_t capacity)
+{
+    struct job *job = payload;
+
+    sil_assert(job->is_sending);
+    return next_of(job, &job->held.whole, bytes, capacity);
+}
+
+static size_t next_of_encoder(void *payload, uint8_t *bytes, size_t capacity)
+{
+    struct job *job = payload;
+
+    sil_assert(job->is_sending);
+    return encoder_next(job->held.encoder, bytes, capacity);
+}
+
+/* The body is sent or given up: what it was made from goes at once, a slow
+ * connection may stay for long. */
+static void finish(void *payload)
+{
+    struct job *job = payload;
+
+    sil_assert(job->is_sending);
+    job->is_sending = false;
+    buf_finish(&job->page);
+    if (!job->is_away) {
+        encoder_destroy(job->held.encoder);
+        job->held.encoder = NULL;
+        sil_mask_destroy(job->held.mask);
+        job->held.mask = NULL;
+        buf_finish(&job->held.whole);
+    }
+    job_settle(job);
+}
+
+/* Send it off; the job may be gone afterwards. */
+static void reply(struct job *job, int status, struct fields *fields,
+                  struct http_body body, bool is_last)
+{
+    struct http_reply reply;
+
+    sil_assert(job->exchange != NULL);
+    sil_assert(!job->is_answered);
+    add_field(fields, "X-Request-Id", "%s", job->id);
+    body.finish = finish;
+    body.payload = job;
+    reply = (struct http_reply){
+        .status = status,
+        .fields = fields->list,
+        .field_count = fields->count,
+        .body = body,
+        .is_last = is_last || job->service->is_draining,
+    };
+    job->is_answered = true;
+    job->is_sending = true;
+    job->status = status;
+    http_reply(job->exchange, &reply);
+}
+
+void answer_error_body(struct buf *to, enum sil_err err, const char *detail,
+                       enum sil_stage stage)
+{
+    const struct err_row *row = err_row(err);
+
+    sil_assert(detail != NULL);
+    buf_addf(to, "{\"state\":%d,\"message\":", row->state);
+    json_add_text(to, row->message, strlen(row->message));
+    buf_add_text(to, ",\"errors\":");
+    if (*detail == '\0')
+        detail = row->when;
+    json_add_text(to, detail, strlen(detail));
+    buf_addf(to, ",\"data\":[{\"code\":\"%s\",\"stage\":\"%s\"}]}", row->code,
+             stage_name(stage));
+}
+
+/* Errors of the library alone may tell of the machine: the log has them. */
+static const char *public_detail(const struct sil_error *error)
+{
+    if (error->code == SIL_E_NO_MEMORY)
+        return "there was no memory for this request";
+    if (error->code == SIL_E_INTERNAL || err_row(error->code)->is_alias)
+        return "";
+    sil_assert(error->code != SIL_OK);
+    return error->detail;
+}
+
+/* Errors after which the connection's state can't be trusted, or shouldn't
+ * be kept. */
+static bool is_fatal(enum sil_err err)
+{
+    return err == SIL_E_REQUEST_TIMEOUT || err == SIL_E_REQUEST_TOO_LARGE ||
+           err == SIL_E_HEADERS_TOO_LARGE || err == SIL_E_URI_TOO_LONG;
+}
+
+void answer_error(struct job *job, const struct sil_error *error,
+                  enum sil_stage stage)
+{
+    const struct err_row *row = err_row(error->code);
+    struct fields fields;
+
+    sil_assert(error->code != SIL_OK);
+    fields.count = 0;
+    job->told = error->code;
+    buf_clear(&job->page);
+    answer_error_body(&job->page, error->code, public_detail(error), stage);
+    if (buf_err(&job->page)) {
+        buf_finish(&job->page);
+        buf_init(&job->page, 0);
+    }
+    add_field(&fields, "Content-Type", "application/json");
+    if (row->status == 503)
+        add_field(&fields, "Retry-After", "%d", LIMIT_RETRY_AFTER_S);
+    if (error->code == SIL_E_METHOD_NOT_ALLOWED)
+        add_field(&fields, "Allow", "%s", route_row(job->route)->allow);
+    reply(job, row->status, &fields,
+          (struct http_body){.size = job->page.size, .next = next_of_page},
+          is_fatal(error->code));
+}
+
+void answer_page(struct job *job, int status, const char *content_type)
+{
+    struct fields fields;
+    struct sil_error error = {.code = SIL_E_NO_MEMORY};
+
+    sil_assert(content_type != NULL);
+    if (buf_err(&job->page)) {
+        answer_error(job, &error, SIL_STAGE_REQUEST);
+        return;
+    }
+    fields.count = 0;
+    add_field(&fields, "Content-Type", "%s", content_type);
+    add_field(&fields, "Cache-Control", "no-store");
+    reply(job, status, &fields,
+          (struct http_body){.size = job->page.size, .next = next_of_page},
+          false);
+}
+
+/* "fetch;dur=1.234, decode;dur=…": one entry per stage. */
+static void add_timing(struct fields *fields, const struct job *job)
+{
+    char text[FIELD_SIZE];
+    size_t size = 0;
+
+    for (int i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
+        double ms = (double)job->held.stage_ns[i] / (double)NS_PER_MS;
+        int length = snprintf(text + size, sizeof text - size,
+                              "%s%s;dur=%.3f", size > 0 ? ", " : "",
+                              stage_name((enum sil_stage)i), ms);
+        sil_assert(length > 0);
+        size += (size_t)length;
+        sil_assert(size < sizeof text);
+    }
+    add_field(fields, "Server-Timing", "%s", text);
+}
+
+void answer_mask(struct job *job)
+{
+    const struct sil_mask *mask = job->held.mask;
+    struct http_body body = {.size = job->held.whole.size,
+                             .next = next_of_whole};
+    struct fields fields;
+
+    sil_assert(mask != NULL);
+    fields.count = 0;
+    job->image_pixels = (uint64_t)sil_mask_width(mask) * sil_mask_height(mask);
+    job->person_count = sil_mask_person_count(mask);
+    if (job->held.encoder != NULL) {
+        body.size = encoder_size(job->held.encoder);
+        body.next = next_of_encoder;
+    }
+    add_field(&fields, "Content-Type", "%s", encode_content_type(job->format));
+    if (job->coding == ENCODE_GZIP) {
+        add_field(&fields, "Content-Encoding", "gzip");
+        job->sent_coding = CODING_GZIP;
+    }
+    add_field(&fields, "Vary", "Accept, Accept-Encoding");
+    add_field(&fields, "X-Image-Width", "%u", sil_mask_width(mask));
+    add_field(&fields, "X-Image-Height", "%u", sil_mask_height(mask));
+    add_field(&fields, "X-Person-Count", "%u", sil_mask_person_count(mask));
+    add_field(&fields, "X-Person-Area", "%.6f", sil_mask_area(mask));
+    add_field(&fields, "X-Model", "%s", sil_model_name(job->service->model));
+    add_timing(&fields, job);
+    reply(job, 200, &fields, body, false);
+}
+
+/* The one answer that needs no memory at all. */
+static size_t next_of_nothing(void *payload, uint8_t *bytes, size_t capacity)
+{
+    sil_assert(payload == NULL);
+    sil_assert(capacity > 0);
+    (void)bytes;
+    return 0;
+}
+
+static void finish_nothing(void *payload)
+{
+    sil_assert(payload == NULL);
+}
+
+void answer_no_memory(struct http_exchange *exchange)
+{
+    struct http_field fields[] = {{"Content-Type", "application/json"},
+                                  {"Retry-After", "1"}};
+    struct http_reply reply = {
+        .status = err_row(SIL_E_NO_MEMORY)->status,
+        .fields = fields,
+        .field_count = sizeof fields / sizeof fields[0],
+        .body = {0, next_of_nothing, finish_nothing, NULL},
+        .is_last = true,
+    };
+
+    sil_assert(http_user(exchange) == NULL);
+    http_reply(exchange, &reply);
+}

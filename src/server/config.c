@@ -1,0 +1,309 @@
+/* One table of settings read from two places, with one message for each
+ * mistake. Must not know what a setting is for, nor open anything.
+ * The rows know a field of struct config by its offset: text and choice rows
+ * hold a const char * there, number rows a uint64_t. */
+#include "server/config.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+
+enum { NAME_SIZE = 48, PORT_MAX = 65535, HELP_COLUMN = 32 };
+
+enum kind { KIND_TEXT, KIND_CHOICE, KIND_NUMBER };
+
+/** One row of config.tbl. */
+struct setting {
+    const char *field; /* "s3_endpoint" */
+    enum kind kind;
+    size_t offset;        /* of the field in struct config */
+    const char *text;     /* default of text and choice; NULL: none */
+    uint64_t number;      /* default of a number */
+    uint64_t least, most; /* of a number */
+    const char *form;     /* what to write there; choices of a choice */
+    const char *help;     /* a phrase */
+};
+
+static const struct setting settings[] = {
+#define SIL_TEXT(field, value, form, help)                                     \
+    {#field, KIND_TEXT, offsetof(struct config, field), value, 0, 0, 0,        \
+     form,   help},
+#define SIL_CHOICE(field, value, choices, help)                                \
+    {#field,  KIND_CHOICE, offsetof(struct config, field), value, 0, 0, 0,     \
+     choices, help},
+#define SIL_NUMBER(field, value, least, most, unit, help)                      \
+    {#field, KIND_NUMBER, offsetof(struct config, field),                      \
+     NULL,   value,       least,                                               \
+     most,   unit,        help},
+#include "server/config.tbl"
+#undef SIL_TEXT
+#undef SIL_CHOICE
+#undef SIL_NUMBER
+};
+
+enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
+
+/* "s3_endpoint" to "--s3-endpoint". name: [NAME_SIZE]. */
+static void flag_name(char *name, const struct setting *setting)
+{
+    int length = snprintf(name, NAME_SIZE, "--%s", setting->field);
+
+    sil_assert(length > 0 && length < NAME_SIZE);
+    for (; *name != '\0'; name++)
+        *name = *name == '_' ? '-' : *name;
+}
+
+/* "s3_endpoint" to "SILHOUETTE_S3_ENDPOINT". name: [NAME_SIZE]. */
+static void variable_name(char *name, const struct setting *setting)
+{
+    int length = snprintf(name, NAME_SIZE, "SILHOUETTE_%s", setting->field);
+
+    sil_assert(length > 0 && length < NAME_SIZE);
+    for (; *name != '\0'; name++)
+        *name = (char)toupper((unsigned char)*name);
+}
+
+static void put_text(struct config *config, const struct setting *setting,
+                     const char *text)
+{
+    sil_assert(setting->kind != KIND_NUMBER);
+    memcpy((char *)config + setting->offset, &text, sizeof text);
+}
+
+static void put_number(struct config *config, const struct setting *setting,
+                       uint64_t number)
+{
+    sil_assert(setting->kind == KIND_NUMBER);
+    memcpy((char *)config + setting->offset, &number, sizeof number);
+}
+
+static void put_defaults(struct config *config)
+{
+    *config = (struct config){0};
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        sil_assert(settings[i].number <= settings[i].most);
+        if (settings[i].kind == KIND_NUMBER)
+            put_number(config, &settings[i], settings[i].number);
+        else
+            put_text(config, &settings[i], settings[i].text);
+    }
+}
+
+/* Only digits, no sign, no blanks, no overflow. */
+static bool parse_number(uint64_t *out, const char *text)
+{
+    uint64_t number = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at < '0' || *at > '9')
+            return false;
+        if (number > (UINT64_MAX - 9) / 10)
+            return false;
+        number = number * 10 + (uint64_t)(*at - '0');
+    }
+    *out = number;
+    return *text != '\0';
+}
+
+/* Is value one of the words of choices? */
+static bool is_choice(const char *choices, const char *value)
+{
+    size_t length = strlen(value);
+    const char *at = choices;
+
+    while (length > 0 && *at != '\0') {
+        size_t word = strcspn(at, " ");
+        if (word == length && memcmp(at, value, length) == 0)
+            return true;
+        at += word + (at[word] == ' ');
+    }
+    return false;
+}
+
+/* Give a setting a value. name: how the one who set it calls it. */
+static enum sil_err put_value(struct config *config,
+                              const struct setting *setting, const char *name,
+                              const char *value, struct sil_error *error)
+{
+    uint64_t number;
+
+    if (setting->kind == KIND_NUMBER) {
+        if (!parse_number(&number, value) || number < setting->least ||
+            number > setting->most)
+            return err_set(error, SIL_E_ARGUMENT,
+                           "%s is \"%.60s\": a number of %s from %llu to %llu "
+                           "is needed",
+                           name, value, setting->form,
+                           (unsigned long long)setting->least,
+                           (unsigned long long)setting->most);
+        put_number(config, setting, number);
+        return SIL_OK;
+    }
+    if (setting->kind == KIND_CHOICE && !is_choice(setting->form, value))
+        return err_set(error, SIL_E_ARGUMENT,
+                       "%s is \"%.60s\": one of these is needed: %s", name,
+                       value, setting->form);
+    if (*value == '\0')
+        return err_set(error, SIL_E_ARGUMENT, "%s is empty", name);
+    put_text(config, setting, value);
+    return SIL_OK;
+}
+
+static enum sil_err load_variables(struct config *config,
+                                   config_variable_fn variable,
+                                   struct sil_error *error)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        char name[NAME_SIZE];
+        const char *value;
+        enum sil_err err;
+
+        variable_name(name, &settings[i]);
+        value = variable(name);
+        if (value == NULL || *value == '\0')
+            continue;
+        err = put_value(config, &settings[i], name, value, error);
+        if (err)
+            return err;
+    }
+    return SIL_OK;
+}
+
+/* The setting of a word like "--store" or "--store=…"; NULL: none. */
+static const struct setting *setting_of(const char *word, char *name)
+{
+    size_t length = strcspn(word, "=");
+
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        flag_name(name, &settings[i]);
+        if (strlen(name) == length && memcmp(name, word, length) == 0)
+            return &settings[i];
+    }
+    return NULL;
+}
+
+static enum sil_err load_flags(struct config *config, int argc, char **argv,
+                               struct sil_error *error)
+{
+    for (int i = 0; i < argc; i++) {
+        char name[NAME_SIZE];
+        const struct setting *setting;
+        const char *value;
+        enum sil_err err;
+
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            config->is_help = true;
+            return SIL_OK;
+        }
+        setting = setting_of(argv[i], name);
+        if (setting == NULL)
+            return err_set(error, SIL_E_ARGUMENT,
+                           "\"%.60s\" is no setting; serve --help names all",
+                           argv[i]);
+        value = strchr(argv[i], '=');
+        if (value == NULL && i + 1 == argc)
+            return err_set(error, SIL_E_ARGUMENT, "%s needs a value", name);
+        value = value != NULL ? value + 1 : argv[++i];
+        err = put_value(config, setting, name, value, error);
+        if (err)
+            return err;
+    }
+    return SIL_OK;
+}
+
+/* "127.0.0.1:80", "[::1]:80" to address and port. */
+static enum sil_err split_listen(struct config *config, struct sil_error *error)
+{
+    const char *listen = config->listen;
+    const char *colon = strrchr(listen, ':');
+    size_t length = colon == NULL ? 0 : (size_t)(colon - listen);
+    bool is_bracketed = listen[0] == '[' && length > 2;
+    uint64_t port;
+
+    if (is_bracketed && listen[length - 1] == ']') {
+        listen++;
+        length -= 2;
+    } else if (is_bracketed || memchr(listen, ':', length) != NULL) {
+        length = 0;
+    }
+    if (length == 0 || length >= sizeof config->address ||
+        !parse_number(&port, colon + 1) || port > PORT_MAX)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "--listen is \"%.60s\": ADDR:PORT is needed, as "
+                       "127.0.0.1:8080 or [::1]:8080",
+                       config->listen);
+    memcpy(config->address, listen, length);
+    config->address[length] = '\0';
+    config->port = (uint16_t)port;
+    return SIL_OK;
+}
+
+enum sil_err config_load(struct config *out, int argc, char **argv,
+                         config_variable_fn variable, struct sil_error *error)
+{
+    struct config config;
+    enum sil_err err;
+
+    sil_assert(out != NULL);
+    sil_assert(argc >= 0);
+    put_defaults(&config);
+    err = load_variables(&config, variable, error);
+    if (!err)
+        err = load_flags(&config, argc, argv, error);
+    if (!err && !config.is_help)
+        err = split_listen(&config, error);
+    if (!err)
+        *out = config;
+    return err;
+}
+
+/* What stands behind the flag: "DIR", "MS", "auto|path|virtual". */
+static void add_form(struct buf *to, const struct setting *setting)
+{
+    if (setting->kind == KIND_NUMBER) {
+        buf_add_text(to, "N");
+        return;
+    }
+    for (const char *at = setting->form; *at != '\0'; at++)
+        buf_add(to, *at == ' ' ? "|" : at, 1);
+}
+
+static void add_setting(struct buf *to, const struct setting *setting)
+{
+    char name[NAME_SIZE];
+    size_t start = to->size;
+
+    sil_assert(setting->help != NULL);
+    flag_name(name, setting);
+    buf_addf(to, "  %s ", name);
+    add_form(to, setting);
+    if (to->size - start >= HELP_COLUMN)
+        buf_addf(to, "\n%*s", HELP_COLUMN, "");
+    else
+        buf_addf(to, "%*s", (int)(HELP_COLUMN - (to->size - start)), "");
+    buf_addf(to, "%s\n", setting->help);
+    variable_name(name, setting);
+    buf_addf(to, "%*s%s", HELP_COLUMN, "", name);
+    if (setting->kind == KIND_NUMBER)
+        buf_addf(to, ", %s, default %llu", setting->form,
+                 (unsigned long long)setting->number);
+    else if (setting->text != NULL)
+        buf_addf(to, ", default %s", setting->text);
+    buf_add_text(to, "\n");
+}
+
+void config_help(struct buf *to)
+{
+    buf_add_text(to,
+                 "usage: silhouette serve [SETTING…]\n\n"
+                 "Answer POST /analyze/segmentation-v2 until SIGTERM or "
+                 "SIGINT.\nEach setting is a flag or an environment variable; "
+                 "flags win.\n\n");
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        add_setting(to, &settings[i]);
+    buf_add_text(to, "\nExit code: 0 stopped in order, 1 failed or had to cut "
+                     "answers off, 2 wrong usage.\n");
+}

@@ -1,0 +1,113 @@
+/* A request's head decides its route and forms; its body starts the work;
+ * its end writes the log.
+ * Must not know how any of them is done.
+ * An exchange without a job is one that no memory was found for: it has its
+ * answer already and is not logged. */
+#include "server/handlers.h"
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "server/accesslog.h"
+#include "server/answers.h"
+#include "server/pages.h"
+#include "server/steps.h"
+
+/* What the head of a segmentation says about its forms. */
+static enum sil_err read_forms(struct job *job, struct sil_error *error)
+{
+    struct http_exchange *exchange = job->exchange;
+    enum sil_err err;
+
+    sil_assert(job->route == ROUTE_ANALYZE);
+    err = negotiate_content(&job->content,
+                            http_header(exchange, "content-type"), error);
+    if (err)
+        return err;
+    err = negotiate_format(&job->format, http_header(exchange, "accept"),
+                           error);
+    if (err)
+        return err;
+    /* A PNG is compressed already. */
+    if (job->format == SIL_FORMAT_JSON)
+        job->coding =
+            negotiate_coding(http_header(exchange, "accept-encoding"));
+    return SIL_OK;
+}
+
+static size_t on_head(void *payload, struct http_exchange *exchange)
+{
+    struct service *service = payload;
+    struct job *job = job_create(service, exchange);
+    struct sil_error error = {0};
+    enum sil_err err;
+
+    sil_assert(service != NULL);
+    if (job == NULL) {
+        metrics_add(&service->metrics, METRIC_REJECTED, REASON_MEMORY, 0, 1);
+        answer_no_memory(exchange);
+        return 0;
+    }
+    err = route_find(&job->route, http_method(exchange), http_path(exchange),
+                     &error);
+    if (!err && job->route == ROUTE_ANALYZE)
+        err = read_forms(job, &error);
+    if (err) {
+        answer_error(job, &error, SIL_STAGE_REQUEST);
+        return 0;
+    }
+    return job->route == ROUTE_ANALYZE ? LIMIT_HTTP_JSON_BYTES_MAX : 0;
+}
+
+static void on_request(void *payload, struct http_exchange *exchange)
+{
+    struct job *job = http_user(exchange);
+
+    sil_assert(payload != NULL);
+    sil_assert(job != NULL);
+    if (job->route == ROUTE_ANALYZE)
+        steps_start(job);
+    else
+        pages_answer(job);
+}
+
+static void on_refuse(void *payload, struct http_exchange *exchange,
+                      const struct sil_error *error)
+{
+    struct service *service = payload;
+    struct job *job = http_user(exchange);
+
+    sil_assert(error->code != SIL_OK);
+    if (job == NULL)
+        job = job_create(service, exchange);
+    if (job == NULL)
+        answer_no_memory(exchange);
+    else
+        answer_error(job, error, SIL_STAGE_REQUEST);
+}
+
+static void on_end(void *payload, struct http_exchange *exchange,
+                   const struct http_ending *ending)
+{
+    struct job *job = http_user(exchange);
+
+    sil_assert(payload != NULL);
+    if (job == NULL)
+        return;
+    accesslog_end(job, ending);
+    job->exchange = NULL;
+    steps_abandon(job);
+    job_settle(job);
+}
+
+struct http_handler handlers_of(struct service *service)
+{
+    sil_assert(service != NULL);
+    return (struct http_handler){
+        .payload = service,
+        .on_head = on_head,
+        .on_request = on_request,
+        .on_refuse = on_refuse,
+        .on_end = on_end,
+    };
+}

@@ -1,0 +1,33 @@
+/* What comes in and what goes out: Content-Type, Accept, Accept-Encoding.
+ * Threads: pure functions.
+ * An absent field means anything; a malformed item of a list is skipped. */
+#ifndef SIL_SERVER_NEGOTIATE_H
+#define SIL_SERVER_NEGOTIATE_H
+
+#include "base/err.h"
+#include "encode/encode.h"
+#include "http/http.h"
+
+/** What a request's body is. */
+enum content {
+    CONTENT_JSON, /* the JSON of the contract */
+    CONTENT_IMAGE /* the picture itself */
+};
+
+/** Of what kind is the body? value: the Content-Type field. Errors:
+ *  SIL_E_BAD_CONTENT_TYPE. */
+SIL_MUST_USE enum sil_err negotiate_content(enum content *out,
+                                            struct http_text value,
+                                            struct sil_error *error);
+
+/** The answer's form: the one that Accept likes best, JSON where it likes
+ *  several alike. Errors: SIL_E_NOT_ACCEPTABLE. */
+SIL_MUST_USE enum sil_err negotiate_format(enum sil_format *out,
+                                           struct http_text value,
+                                           struct sil_error *error);
+
+/** The answer's coding: gzip where Accept-Encoding allows it and doesn't
+ *  like identity better. */
+enum encode_coding negotiate_coding(struct http_text value);
+
+#endif

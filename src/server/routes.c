@@ -1,0 +1,58 @@
+/* The route table as data and the search in it.
+ * Must not know what a route does: steps.c and pages.c do.
+ * Six rows: a linear search is the fastest there is. */
+#include "server/routes.h"
+
+#include <string.h>
+
+#include "base/check.h"
+
+#define ALLOW_GET "GET, HEAD"
+#define ALLOW_POST "POST"
+
+static const struct route_row rows[ROUTE_NONE + 1] = {
+#define SIL_ROUTE(id, method, path, label, summary)                            \
+    [ROUTE_##id] = {method, path, label,                                       \
+                    method[0] == 'G' ? ALLOW_GET : ALLOW_POST, summary},
+#include "server/routes.tbl"
+#undef SIL_ROUTE
+    [ROUTE_NONE] = {NULL, NULL, "none", NULL, NULL},
+};
+
+static bool is_same(struct http_text text, const char *word)
+{
+    return text.bytes != NULL && text.size == strlen(word) &&
+           memcmp(text.bytes, word, text.size) == 0;
+}
+
+const struct route_row *route_row(enum route route)
+{
+    sil_assert(route <= ROUTE_NONE);
+    return &rows[route];
+}
+
+enum sil_err route_find(enum route *out, struct http_text method,
+                        struct http_text path, struct sil_error *error)
+{
+    const struct route_row *row = NULL;
+
+    sil_assert(out != NULL);
+    *out = ROUTE_NONE;
+    for (int i = 0; i < ROUTE_NONE && row == NULL; i++) {
+        if (!is_same(path, rows[i].path))
+            continue;
+        *out = (enum route)i;
+        row = &rows[i];
+    }
+    if (row == NULL)
+        return err_set(error, SIL_E_NO_SUCH_ROUTE,
+                       "there is nothing at this path; POST "
+                       "/analyze/segmentation-v2 finds the people in a "
+                       "picture");
+    if (is_same(method, row->method))
+        return SIL_OK;
+    if (is_same(method, "HEAD") && strcmp(row->method, "GET") == 0)
+        return SIL_OK;
+    return err_set(error, SIL_E_METHOD_NOT_ALLOWED, "%s takes %s only",
+                   row->path, row->allow);
+}

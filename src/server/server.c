@@ -1,0 +1,288 @@
+/* The service from its settings to its exit code.
+ * Must not know what a request is.
+ * Stopping is three waits on one loop: for answers (drain limit), then for
+ * connections, then for jobs that are still away; a second signal skips all
+ * of them. */
+#include "server/server.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/locate.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/handlers.h"
+#include "server/hint.h"
+#include "server/job.h"
+#include "server/steps.h"
+
+enum { EXIT_DRAINED, EXIT_FAILED, EXIT_USAGE };
+enum { PATH_BYTES_MAX = 4096, HELP_BYTES_MAX = 65536 };
+
+/** Texts that must live as long as the settings that point to them. */
+struct defaults {
+    struct buf models;
+    struct buf store;
+};
+
+/* Fill in what the settings left open: folders beside the program. */
+static enum sil_err fill_in(struct config *config, struct defaults *defaults,
+                            struct sil_error *error)
+{
+    enum sil_err err = SIL_OK;
+
+    sil_assert(error != NULL);
+    if (config->models == NULL) {
+        err = locate_folder(&defaults->models, "models");
+        config->models = buf_text(&defaults->models);
+    }
+    if (err)
+        return err_set(error, err, "no folder of networks beside the program; "
+                                   "name one with --models DIR");
+    if (config->store == NULL) {
+        buf_add_text(&defaults->store, "dir:");
+        err = locate_folder(&defaults->store, "samples");
+        config->store = buf_text(&defaults->store);
+    }
+    if (err)
+        return err_set(error, err, "which pictures? --store dir:PATH or "
+                                   "--store s3://bucket/prefix");
+    return SIL_OK;
+}
+
+static enum sil_err open_store(struct service *service, struct sil_error *error)
+{
+    const struct config *config = &service->config;
+    struct fetch_options options = {
+        .store = config->store,
+        .buckets = config->buckets,
+        .endpoint = config->s3_endpoint,
+        .region = config->s3_region,
+        .addressing = config->s3_addressing,
+        .bytes_max = config->image_bytes_max,
+    };
+
+    sil_assert(options.store != NULL);
+    return fetch_store_open(&service->store, &options, error);
+}
+
+static enum sil_err open_model(struct service *service, struct sil_error *error)
+{
+    const struct config *config = &service->config;
+    struct sil_model_options options = sil_model_options_default();
+
+    options.cache_dir = config->model_cache;
+    options.thread_count = service->worker_count;
+    sil_assert(options.thread_count >= 1);
+    return sil_model_open(&service->model, config->models, &options, error);
+}
+
+static enum sil_err open_workers(struct service *service,
+                                 struct sil_error *error)
+{
+    struct admission_limits limits = {
+        .place_count = service->place_count,
+        .in_flight = (uint32_t)service->config.in_flight,
+        .bytes_held = service->config.bytes_held,
+    };
+    struct worker_options options = {
+        .model = service->model,
+        .work = steps_work,
+        .count = service->worker_count,
+    };
+    enum sil_err err = admission_create(&service->admission, &limits);
+
+    sil_assert(options.model != NULL);
+    if (err)
+        return err_set(error, err, "no memory for the queue");
+    options.admission = service->admission;
+    return workers_start(&service->workers, &options, error);
+}
+
+static enum sil_err listen_http(struct service *service,
+                                struct sil_error *error)
+{
+    const struct config *config = &service->config;
+    struct http_options options = {
+        .address = config->address,
+        .port = config->port,
+        .connections_max = (uint32_t)config->connections,
+        .header_ms = (uint32_t)config->header_ms,
+        .body_ms = (uint32_t)config->body_ms,
+        .idle_ms = (uint32_t)config->idle_ms,
+        .write_stall_ms = (uint32_t)config->stall_ms,
+    };
+    struct http_handler handler = handlers_of(service);
+
+    sil_assert(service->workers != NULL);
+    return http_server_open(&service->http, service->loop, &options, &handler,
+                            error);
+}
+
+/* The first signal drains, the second ends the process where it stands. */
+static void on_signal(void *payload)
+{
+    struct service *service = payload;
+
+    if (service->is_draining) {
+        log_event(LOG_WARN, "killed", "second signal");
+        _exit(EXIT_FAILED);
+    }
+    log_event(LOG_INFO, "draining", NULL);
+    service->is_draining = true;
+    service->drain_until_ns =
+        clock_ns() + service->config.drain_ms * NS_PER_MS;
+    sil_assert(service->http != NULL);
+    http_server_drain(service->http);
+}
+
+/* One look at how far the draining is. */
+static void drain(struct service *service)
+{
+    bool is_late = clock_ns() >= service->drain_until_ns;
+
+    sil_assert(service->is_draining);
+    if (service->http != NULL) {
+        uint32_t busy_count = http_server_busy_count(service->http);
+        if (busy_count > 0 && !is_late)
+            return;
+        service->is_cut = service->is_cut || busy_count > 0;
+        http_server_close(service->http);
+        service->http = NULL;
+    }
+    /* Jobs whose clients are gone may still be with a worker. */
+    if (service->jobs == NULL)
+        loop_stop(service->loop);
+}
+
+static void on_tick(void *payload)
+{
+    struct service *service = payload;
+
+    sil_assert(service != NULL);
+    steps_tick(service);
+    if (service->is_draining)
+        drain(service);
+}
+
+static enum sil_err open_all(struct service *service, struct sil_error *error)
+{
+    enum sil_err err = open_store(service, error);
+
+    sil_assert(service->loop == NULL);
+    if (!err)
+        err = open_model(service, error);
+    if (!err)
+        err = open_workers(service, error);
+    if (err)
+        return err;
+    err = loop_create(&service->loop);
+    if (!err)
+        err = loop_every(service->loop, LIMIT_TICK_MS, on_tick, service);
+    if (!err)
+        err = loop_on_stop_signal(service->loop, on_signal, service);
+    if (!err)
+        err = health_start(&service->health, service->store);
+    if (err)
+        return err_set(error, err, "the event loop can't be set up");
+    return listen_http(service, error);
+}
+
+/* After the loop has run out, or where opening failed. In this order: who
+ * posts to the loop ends before it, who is lent something before its owner. */
+static void close_all(struct service *service)
+{
+    sil_assert(service->jobs == NULL);
+    health_stop(service->health);
+    workers_stop(service->workers);
+    fetch_store_close(service->store);
+    admission_destroy(service->admission);
+    loop_destroy(service->loop);
+    sil_model_close(service->model);
+}
+
+static int serve(struct service *service)
+{
+    struct sil_error error = {0};
+    enum sil_err err = open_all(service, &error);
+
+    if (err) {
+        fprintf(stderr, "silhouette serve: %s\n", error.detail);
+        close_all(service);
+        return EXIT_FAILED;
+    }
+    sil_assert(service->http != NULL);
+    hint_print(service, http_server_port(service->http));
+    log_event(LOG_INFO, "listening", service->config.listen);
+    loop_run(service->loop);
+    close_all(service);
+    log_event(LOG_INFO, "stopped", service->is_cut ? "answers were cut" : NULL);
+    return service->is_cut ? EXIT_FAILED : EXIT_DRAINED;
+}
+
+static int print_help(void)
+{
+    struct buf help;
+
+    buf_init(&help, HELP_BYTES_MAX);
+    config_help(&help);
+    sil_assert(buf_err(&help) != SIL_E_STATE);
+    fputs(buf_text(&help), stdout);
+    buf_finish(&help);
+    return EXIT_DRAINED;
+}
+
+/* The numbers that are 0 for "as many as fit". */
+static void size(struct service *service)
+{
+    const struct config *config = &service->config;
+
+    service->worker_count = config->workers > 0 ? (uint32_t)config->workers
+                                                : workers_core_count();
+    service->place_count = config->queue > 0
+                               ? (uint32_t)config->queue
+                               : service->worker_count * LIMIT_QUEUE_PER_WORKER;
+    sil_assert(service->worker_count >= 1);
+}
+
+int server_main(int argc, char **argv)
+{
+    struct sil_error error = {0};
+    struct defaults defaults;
+    struct service *service = mem_zalloc(1, sizeof *service);
+    enum log_level level;
+    int code = EXIT_USAGE;
+
+    buf_init(&defaults.models, PATH_BYTES_MAX);
+    buf_init(&defaults.store, PATH_BYTES_MAX);
+    if (service == NULL) {
+        fputs("silhouette serve: out of memory\n", stderr);
+        return EXIT_FAILED;
+    }
+    if (config_load(&service->config, argc, argv, getenv, &error)) {
+        fprintf(stderr, "silhouette serve: %s\n", error.detail);
+        goto done;
+    }
+    if (service->config.is_help) {
+        code = print_help();
+        goto done;
+    }
+    if (fill_in(&service->config, &defaults, &error)) {
+        fprintf(stderr, "silhouette serve: %s\n", error.detail);
+        goto done;
+    }
+    if (log_level_from_name(&level, service->config.log_level))
+        log_set_level(level);
+    size(service);
+    code = serve(service);
+done:
+    buf_finish(&defaults.models);
+    buf_finish(&defaults.store);
+    mem_free(service);
+    return code;
+}

@@ -1,0 +1,377 @@
+/* The table of steps, and what each does.
+ * Must not know HTTP's syntax nor how an answer is written.
+ * The loop's thread runs a job up to a step that waits elsewhere; there the
+ * job's `held` part belongs to the store's thread or to a worker, until its
+ * task brings it back. Deadlines and clients that leave are noticed here
+ * meanwhile, without touching `held`. */
+#include "server/steps.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "server/answers.h"
+
+/* Where a step runs. */
+enum where {
+    HERE,      /* at once, on the loop's thread */
+    AT_STORE,  /* starts here, ends on the store's thread */
+    AT_WORKER, /* on a worker's thread */
+    LAST       /* here, and the job is over */
+};
+
+/** One step. */
+struct step_row {
+    const char *name;
+    enum where where;
+    enum sil_err (*run)(struct job *job, struct sil_session *session);
+};
+
+static enum sil_err admit(struct job *job, struct sil_session *session);
+static enum sil_err fetch(struct job *job, struct sil_session *session);
+static enum sil_err compute(struct job *job, struct sil_session *session);
+static enum sil_err encode(struct job *job, struct sil_session *session);
+
+static const struct step_row steps[] = {
+    [STEP_ADMIT] = {"admit", HERE, admit},
+    [STEP_FETCH] = {"fetch", AT_STORE, fetch},
+    [STEP_COMPUTE] = {"compute", AT_WORKER, compute},
+    [STEP_ENCODE] = {"encode", AT_WORKER, encode},
+    [STEP_SEND] = {"send", LAST, NULL},
+};
+
+/* Count a refusal and say it. */
+static enum sil_err refuse(struct job *job, enum metric_reason reason,
+                           const char *detail)
+{
+    sil_assert(reason < REASON_COUNT);
+    metrics_add(&job->service->metrics, METRIC_REJECTED, reason, 0, 1);
+    return err_set(&job->held.error, SIL_E_OVERLOADED, "%s", detail);
+}
+
+/* Read the request and find room for it. */
+static enum sil_err admit(struct job *job, struct sil_session *session)
+{
+    struct sil_error *error = &job->held.error;
+    struct http_text body = http_body(job->exchange);
+    enum metric_reason reason;
+    enum sil_err err;
+
+    sil_assert(session == NULL);
+    err = request_parse(&job->request, body.bytes, body.size, error);
+    if (!err)
+        err = fetch_key_check(job->request.img_src, error);
+    if (err)
+        return err;
+    err = admission_enter(job->service->admission, &job->ticket, &reason);
+    if (err)
+        return refuse(job, reason,
+                      "as many requests are being served as there is room "
+                      "for; try again after the time in Retry-After");
+    return SIL_OK;
+}
+
+static void resume(void *payload);
+
+static void fetched(void *payload, enum sil_err err, struct buf *bytes,
+                    const struct fetch_stats *stats,
+                    const struct sil_error *error)
+{
+    struct job *job = payload;
+    struct held *held = &job->held;
+
+    sil_assert(job->is_away);
+    held->err = err;
+    if (err)
+        held->error = *error;
+    else
+        buf_take(&held->picture, bytes);
+    held->picture_bytes = held->picture.size;
+    held->stage_ns[SIL_STAGE_FETCH] = stats->elapsed_ns;
+    held->fetch_tries = stats->try_count;
+    job->task = (struct loop_task){.run = resume, .payload = job};
+    loop_post(job->service->loop, &job->task);
+}
+
+static enum sil_err fetch(struct job *job, struct sil_session *session)
+{
+    struct fetch_wish wish = {
+        .img_src = job->request.img_src,
+        .deadline_ns = job->deadline_ns,
+        .done = fetched,
+        .payload = job,
+    };
+    enum sil_err err = fetch_submit(&job->fetch_number, job->service->store,
+                                    &wish, &job->held.error);
+
+    sil_assert(session == NULL);
+    if (err == SIL_E_OVERLOADED)
+        return refuse(job, REASON_STORE, "too many pictures are being fetched");
+    return err;
+}
+
+/* What a worker computes with, as the request and the settings say. */
+static struct sil_options options_of(const struct job *job)
+{
+    struct sil_options options = sil_options_default();
+
+    sil_assert(options.quality == job->request.quality);
+    options.orientation = job->request.orientation;
+    options.threshold = job->request.threshold;
+    options.deadline_ns = job->deadline_ns;
+    options.limits.image_bytes_max = job->service->config.image_bytes_max;
+    options.limits.image_pixels_max = job->service->config.image_pixels_max;
+    return options;
+}
+
+/* Decode, infer, mask. The picture's bytes are let go at once. */
+static enum sil_err compute(struct job *job, struct sil_session *session)
+{
+    struct held *held = &job->held;
+    struct sil_options options = options_of(job);
+    struct sil_timing timing;
+    enum sil_err err;
+
+    sil_assert(session != NULL);
+    err = sil_segment(&held->mask, session, held->picture.bytes,
+                      held->picture.size, &options, &held->error);
+    timing = sil_session_timing(session);
+    held->stage_ns[SIL_STAGE_DECODE] = timing.decode_ns;
+    held->stage_ns[SIL_STAGE_INFER] = timing.infer_ns;
+    held->stage_ns[SIL_STAGE_MASK] = timing.mask_ns;
+    buf_finish(&held->picture);
+    admission_unhold(job->service->admission, &job->ticket);
+    return err;
+}
+
+/* Compressed answers are small: made whole here, they cost the loop nothing.
+ * SIL_E_STATE: not small enough. */
+static enum sil_err encode_whole(struct held *held)
+{
+    size_t size = 1;
+    enum sil_err err = SIL_OK;
+
+    while (size > 0 && !err) {
+        err = buf_reserve(&held->whole, LIMIT_HTTP_WRITE_BYTES);
+        if (err)
+            break;
+        size = encoder_next(held->encoder, held->whole.bytes + held->whole.size,
+                            LIMIT_HTTP_WRITE_BYTES);
+        sil_assert(size <= LIMIT_HTTP_WRITE_BYTES);
+        held->whole.size += size;
+    }
+    encoder_destroy(held->encoder);
+    held->encoder = NULL;
+    return err;
+}
+
+/* Prepare the answer: an encoder to be pulled while sending, or all of it. */
+static enum sil_err encode(struct job *job, struct sil_session *session)
+{
+    struct held *held = &job->held;
+    uint64_t start_ns = clock_ns();
+    bool is_small = job->format != SIL_FORMAT_JSON || job->coding == ENCODE_GZIP;
+    enum sil_err err;
+
+    sil_assert(session != NULL);
+    err = encoder_create(&held->encoder, held->mask, job->format, job->coding);
+    if (!err && is_small)
+        err = encode_whole(held);
+    if (err == SIL_E_STATE) {
+        buf_finish(&held->whole);
+        err = encoder_create(&held->encoder, held->mask, job->format,
+                             job->coding);
+    }
+    held->stage_ns[SIL_STAGE_ENCODE] = clock_ns() - start_ns;
+    return err ? err_set(&held->error, err, "the answer can't be encoded") : err;
+}
+
+void steps_work(struct ticket *ticket, struct sil_session *session)
+{
+    struct job *job = ticket->payload;
+    struct held *held = &job->held;
+
+    sil_assert(job->is_away);
+    held->queue_ns = clock_ns() - held->queued_ns;
+    if (clock_is_past(job->deadline_ns))
+        held->err = err_set(&held->error, SIL_E_DEADLINE_EXCEEDED,
+                            "the deadline passed while waiting for a worker");
+    while (!held->err && steps[held->step].where == AT_WORKER) {
+        held->err = steps[held->step].run(job, session);
+        if (!held->err)
+            held->step++;
+    }
+    job->task = (struct loop_task){.run = resume, .payload = job};
+    loop_post(job->service->loop, &job->task);
+}
+
+enum sil_stage steps_stage(const struct job *job)
+{
+    const uint64_t *ns = job->held.stage_ns;
+
+    sil_assert(!job->is_away);
+    switch (job->held.step) {
+    case STEP_FETCH:
+        return SIL_STAGE_FETCH;
+    case STEP_COMPUTE:
+        if (ns[SIL_STAGE_DECODE] == 0)
+            return SIL_STAGE_REQUEST;
+        if (ns[SIL_STAGE_INFER] == 0)
+            return SIL_STAGE_DECODE;
+        return ns[SIL_STAGE_MASK] == 0 ? SIL_STAGE_INFER : SIL_STAGE_MASK;
+    case STEP_ENCODE:
+    case STEP_SEND:
+        return SIL_STAGE_ENCODE;
+    default:
+        return SIL_STAGE_REQUEST;
+    }
+}
+
+/* Tell how it failed. Most errors know their stage; the rest happened where
+ * the job stands. */
+static void fail(struct job *job)
+{
+    const struct err_row *row = err_row(job->held.err);
+    enum sil_stage stage = row->stage;
+    struct sil_error error = job->held.error;
+
+    sil_assert(job->held.err != SIL_OK);
+    error.code = job->held.err;
+    if (stage == SIL_STAGE_REQUEST)
+        stage = steps_stage(job);
+    if (error.code == SIL_E_NO_MEMORY)
+        metrics_add(&job->service->metrics, METRIC_REJECTED, REASON_MEMORY, 0,
+                    1);
+    answer_error(job, &error, stage);
+}
+
+/* Run the job until it is away or answered; it may be gone afterwards. */
+static void go(struct job *job)
+{
+    struct held *held = &job->held;
+    enum sil_err err = held->err;
+
+    while (!err) {
+        const struct step_row *row = &steps[held->step];
+
+        sil_assert(!job->is_away);
+        if (row->where == LAST) {
+            answer_mask(job);
+            return;
+        }
+        job->is_away = row->where != HERE;
+        job->is_at_store = row->where == AT_STORE;
+        if (row->where == AT_WORKER) {
+            held->queued_ns = clock_ns();
+            admission_wait(job->service->admission, &job->ticket);
+            return;
+        }
+        err = row->run(job, NULL);
+        if (!err && row->where == AT_STORE)
+            return; /* `held` is another thread's already. */
+        job->is_away = false;
+        job->is_at_store = false;
+        held->err = err;
+        held->step += !err;
+    }
+    fail(job);
+}
+
+/* A picture came, or didn't. */
+static enum sil_err note_fetch(struct job *job)
+{
+    struct metrics *metrics = &job->service->metrics;
+    struct held *held = &job->held;
+    enum sil_err err;
+
+    sil_assert(held->step == STEP_FETCH);
+    metrics_add(metrics, METRIC_STORE_REQUESTS, metric_result(held->err), 0, 1);
+    if (held->fetch_tries > 1)
+        metrics_add(metrics, METRIC_STORE_RETRIES, 0, 0,
+                    held->fetch_tries - 1);
+    if (held->err)
+        return held->err;
+    held->step++;
+    err = admission_hold(job->service->admission, &job->ticket,
+                         held->picture_bytes);
+    if (!err)
+        return SIL_OK;
+    buf_finish(&held->picture);
+    return refuse(job, REASON_BYTES,
+                  "the pictures in memory are as many bytes as there is room "
+                  "for; try again after the time in Retry-After");
+}
+
+/* A job's task: back on the loop's thread. */
+static void resume(void *payload)
+{
+    struct job *job = payload;
+
+    sil_assert(job->is_away);
+    job->is_away = false;
+    if (job->is_at_store)
+        job->held.err = note_fetch(job);
+    job->is_at_store = false;
+    if (job->exchange == NULL || job->is_answered)
+        job_settle(job);
+    else
+        go(job);
+}
+
+void steps_start(struct job *job)
+{
+    sil_assert(job->held.step == STEP_ADMIT);
+    sil_assert(!job->is_away);
+    go(job);
+}
+
+void steps_abandon(struct job *job)
+{
+    sil_assert(job->exchange == NULL || job->is_answered);
+    if (!job->is_away)
+        return;
+    if (job->is_at_store)
+        fetch_cancel(job->service->store, job->fetch_number);
+    else if (admission_withdraw(job->service->admission, &job->ticket))
+        job->is_away = false;
+}
+
+/* The deadline passed while the job is away: the client gets its answer now,
+ * whatever becomes of the rest. */
+static void expire(struct job *job)
+{
+    struct sil_error error;
+    bool is_at_store = job->is_at_store;
+    bool was_waiting = !is_at_store && admission_withdraw(
+                                           job->service->admission,
+                                           &job->ticket);
+
+    sil_assert(job->is_away);
+    if (was_waiting)
+        job->is_away = false;
+    (void)err_set(&error, SIL_E_DEADLINE_EXCEEDED,
+                  "the request's deadline of %llu ms passed %s",
+                  (unsigned long long)job->service->config.deadline_ms,
+                  is_at_store   ? "while the picture was fetched"
+                  : was_waiting ? "while waiting for a worker"
+                                : "during the computation");
+    if (is_at_store)
+        fetch_cancel(job->service->store, job->fetch_number);
+    answer_error(job, &error,
+                 is_at_store   ? SIL_STAGE_FETCH
+                 : was_waiting ? SIL_STAGE_REQUEST
+                               : SIL_STAGE_INFER);
+}
+
+void steps_tick(struct service *service)
+{
+    uint64_t now_ns = clock_ns();
+    struct job *next;
+
+    sil_assert(service != NULL);
+    for (struct job *job = service->jobs; job != NULL; job = next) {
+        next = job->next;
+        if (job->is_away && !job->is_answered && job->exchange != NULL &&
+            now_ns >= job->deadline_ns)
+            expire(job);
+    }
+}

@@ -1,0 +1,136 @@
+/* Threads that take tickets until the admission is closed.
+ * Must not know what a ticket stands for.
+ * Signals stay blocked on these threads: the loop's thread takes them. */
+#include "server/workers.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+enum { TEST_SIDE = 64, TEST_GREY = 128 };
+
+/** One thread. */
+struct worker {
+    struct workers *workers;
+    struct sil_session *session; /* NULL: not created */
+    pthread_t thread;            /* valid if is_running */
+    bool is_running;
+};
+
+struct workers {
+    struct worker_options options;
+    struct worker *list; /* [options.count] */
+};
+
+static void *run(void *payload)
+{
+    struct worker *worker = payload;
+    const struct worker_options *options = &worker->workers->options;
+    struct ticket *ticket;
+
+    sil_assert(worker->session != NULL);
+    for (ticket = admission_take(options->admission); ticket != NULL;
+         ticket = admission_take(options->admission))
+        options->work(ticket, worker->session);
+    return NULL;
+}
+
+/* A plain grey picture: nobody is there, and nothing may go wrong. */
+static enum sil_err test(struct sil_session *session, struct sil_error *error)
+{
+    uint8_t rgb[TEST_SIDE * TEST_SIDE * 3];
+    struct sil_pixels pixels = {rgb, TEST_SIDE, TEST_SIDE, TEST_SIDE * 3};
+    struct sil_mask *mask = NULL;
+    enum sil_err err;
+
+    memset(rgb, TEST_GREY, sizeof rgb);
+    err = sil_segment_pixels(&mask, session, &pixels, NULL, error);
+    if (err)
+        return err;
+    if (sil_mask_width(mask) != TEST_SIDE || sil_mask_area(mask) > 0)
+        err = err_set(error, SIL_E_MODEL,
+                      "the network sees people in a plain grey picture");
+    sil_mask_destroy(mask);
+    return err;
+}
+
+static enum sil_err start_one(struct workers *workers, struct worker *worker,
+                              struct sil_error *error)
+{
+    enum sil_err err;
+    sigset_t all, old;
+
+    sil_assert(worker->session == NULL);
+    worker->workers = workers;
+    err = sil_session_create(&worker->session, workers->options.model, error);
+    if (!err)
+        err = test(worker->session, error);
+    if (err)
+        return err;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &old);
+    worker->is_running =
+        pthread_create(&worker->thread, NULL, run, worker) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!worker->is_running)
+        return err_set(error, SIL_E_INTERNAL, "can't start a thread");
+    return SIL_OK;
+}
+
+enum sil_err workers_start(struct workers **out,
+                           const struct worker_options *options,
+                           struct sil_error *error)
+{
+    struct workers *workers = mem_zalloc(1, sizeof *workers);
+    enum sil_err err = SIL_OK;
+
+    sil_assert(options->count >= 1);
+    sil_assert(options->count <= LIMIT_THREADS_MAX);
+    if (workers == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for the workers");
+    workers->options = *options;
+    workers->list = mem_zalloc(options->count, sizeof *workers->list);
+    if (workers->list == NULL)
+        err = err_set(error, SIL_E_NO_MEMORY, "no memory for the workers");
+    for (uint32_t i = 0; i < options->count && !err; i++)
+        err = start_one(workers, &workers->list[i], error);
+    if (err)
+        workers_stop(workers);
+    else
+        *out = workers;
+    return err;
+}
+
+void workers_stop(struct workers *workers)
+{
+    if (workers == NULL)
+        return;
+    admission_close(workers->options.admission);
+    for (uint32_t i = 0; workers->list && i < workers->options.count; i++) {
+        struct worker *worker = &workers->list[i];
+        int failed = 0;
+        if (worker->is_running)
+            failed = pthread_join(worker->thread, NULL);
+        sil_assert(!failed);
+        sil_session_destroy(worker->session);
+    }
+    mem_free(workers->list);
+    mem_free(workers);
+}
+
+uint32_t workers_core_count(void)
+{
+    cpu_set_t set;
+    int count = 1;
+
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        count = CPU_COUNT(&set);
+    sil_assert(count >= 1);
+    return count < LIMIT_THREADS_MAX ? (uint32_t)count : LIMIT_THREADS_MAX;
+}
