@@ -216,6 +216,14 @@ class Checksrc(unittest.TestCase):
             run(tree, "--includes"),
             ["src/fetch/b.c:4: curl is wrapped by src/fetch/a.c already"])
 
+    def test_the_event_loop_has_a_folder(self):
+        tree = dict(GOOD_TREE)
+        for path in ("src/http/a.c", "src/http/b.c", "src/server/c.c"):
+            tree[path] = HEAD + "#include <uv.h>\n"
+        self.assertEqual(
+            run(tree, "--includes"),
+            ["src/server/c.c:4: uv.h is for src/http/ alone"])
+
     def test_a_choice_leaves_the_other_rules_out(self):
         tree = dict(GOOD_TREE)
         tree["src/mask/a.c"] = HEAD + "static int count;\n"
