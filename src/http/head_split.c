@@ -59,6 +59,7 @@ static size_t find(const struct splitter *split, size_t at, size_t end,
 static enum sil_err split_request_line(struct splitter *split, size_t end)
 {
     static const char version[] = "HTTP/1.";
+    static const char connect[] = "CONNECT"; /* wants a host, not a path */
     struct head *head = split->head;
     size_t method_end = find(split, 0, end, ' ');
     size_t target = method_end + 1;
@@ -67,6 +68,9 @@ static enum sil_err split_request_line(struct splitter *split, size_t end)
     uint8_t minor;
 
     sil_assert(target_end + 1 + HEAD_VERSION_BYTES == end);
+    if (method_end == sizeof connect - 1 &&
+        memcmp(split->bytes, connect, method_end) == 0)
+        return refuse(split, "CONNECT is for proxies");
     head->method = span(0, method_end);
     head->path = span(target, path_end);
     head->has_query = path_end < target_end;
