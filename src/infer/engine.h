@@ -20,10 +20,10 @@ struct engine_options {
 /** Load a network from memory (ONNX). model: size bytes, lent for the call;
  *  its checksum is the caller's business. *out: yours. Errors: SIL_E_MODEL,
  *  SIL_E_NO_MEMORY. */
-SIL_MUST_USE enum sil_err engine_net_create(struct engine_net **out,
-                                            const void *model, size_t size,
-                                            const struct engine_options *options,
-                                            struct sil_error *error);
+SIL_MUST_USE enum sil_err
+engine_net_create(struct engine_net **out, const void *model, size_t size,
+                  const struct engine_options *options,
+                  struct sil_error *error);
 
 /** After the last runner is gone. NULL is fine. */
 void engine_net_destroy(struct engine_net *net);

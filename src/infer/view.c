@@ -41,10 +41,14 @@ static void taps_finish(struct taps *taps)
 
 static enum sil_err taps_init(struct taps *taps, uint32_t count, uint32_t span)
 {
+    size_t weights;
+    bool fits = sil_mul(&weights, count, span);
+
+    sil_assert(fits);
     sil_assert(span > 0);
     *taps = (struct taps){.count = count, .span = span};
     taps->firsts = mem_zalloc(count, sizeof *taps->firsts);
-    taps->weights = mem_zalloc(count, span * sizeof *taps->weights);
+    taps->weights = mem_zalloc(weights, sizeof *taps->weights);
     if (taps->firsts != NULL && taps->weights != NULL)
         return SIL_OK;
     taps_finish(taps);
@@ -102,12 +106,47 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
     return SIL_OK;
 }
 
-/* sums[i] += weight * row[i]: the loop that all time goes into. */
-static void add_row(float *restrict sums, const uint8_t *restrict row,
-                    float weight, size_t count)
+/* What of the image's rows is summed. */
+struct extent {
+    size_t count; /* values in a row */
+    size_t bytes; /* from one row to the next */
+};
+
+/* Two rows of an image and their weights. */
+struct row_pair {
+    const uint8_t *rows[2];
+    float weights[2];
+};
+
+/* Add both rows to the sums: the loop that most of the time goes into. */
+static void add_rows(float *restrict sums, const struct row_pair *pair,
+                     size_t count)
 {
+    const uint8_t *restrict row = pair->rows[0];
+    const uint8_t *restrict next = pair->rows[1];
+    const float weight = pair->weights[0];
+    const float next_weight = pair->weights[1];
+
     for (size_t i = 0; i < count; i++)
-        sums[i] += weight * row[i];
+        sums[i] += weight * row[i] + next_weight * next[i];
+}
+
+/* The sums of sample y of the axis down, over `count` values a row. from:
+ * the first of them in the image's row 0. */
+static void sum_rows(float *sums, const struct taps *down, uint32_t y,
+                     const uint8_t *from, const struct extent *row)
+{
+    const float *weights = down->weights + (size_t)y * down->span;
+
+    memset(sums, 0, (row->count + LANES) * sizeof *sums);
+    for (uint32_t k = 0; k < down->span; k += 2) {
+        bool is_last = k + 1 == down->span;
+        const uint8_t *at = from + (down->firsts[y] + k) * row->bytes;
+        struct row_pair pair = {{at, is_last ? at : at + row->bytes},
+                                {weights[k], is_last ? 0 : weights[k + 1]}};
+        if (pair.weights[0] > 0 || pair.weights[1] > 0)
+            add_rows(sums, &pair, row->count);
+    }
 }
 
 /* One row of samples out of a row of sums, whose first pixel is `origin`.
@@ -119,7 +158,8 @@ static void write_row(float *out, size_t plane, const struct taps *taps,
 
     for (uint32_t i = 0; i < taps->count; i++) {
         const float *weights = taps->weights + (size_t)i * taps->span;
-        const float *from = sums + (size_t)(taps->firsts[i] - origin) * CHANNELS;
+        size_t first = taps->firsts[i] - origin;
+        const float *from = sums + first * CHANNELS;
         float sample[LANES] = {0};
         for (uint32_t k = 0; k < taps->span; k++, from += CHANNELS)
             for (size_t c = 0; c < LANES; c++)
@@ -149,26 +189,19 @@ static enum sil_err resample(float *values, const struct image *image,
                              const struct taps *down)
 {
     size_t plane = (size_t)across->count * down->count;
+    struct extent row = {.bytes = image->row_bytes};
     uint32_t first;
     uint32_t end;
-    size_t width; /* of a row of sums, in values */
     float *sums;
 
     taps_reach(&first, &end, across);
     sil_assert(end <= image->width);
-    width = (size_t)(end - first) * CHANNELS;
-    sums = mem_alloc(width + LANES, sizeof *sums);
+    row.count = (size_t)(end - first) * CHANNELS;
+    sums = mem_alloc(row.count + LANES, sizeof *sums);
     if (sums == NULL)
         return SIL_E_NO_MEMORY;
     for (uint32_t y = 0; y < down->count; y++) {
-        memset(sums, 0, (width + LANES) * sizeof *sums);
-        for (uint32_t k = 0; k < down->span; k++) {
-            float weight = down->weights[(size_t)y * down->span + k];
-            size_t row = down->firsts[y] + k;
-            if (weight > 0)
-                add_row(sums, image->rgb + row * image->row_bytes +
-                                  (size_t)first * CHANNELS, weight, width);
-        }
+        sum_rows(sums, down, y, image->rgb + (size_t)first * CHANNELS, &row);
         write_row(values + (size_t)y * across->count, plane, across, sums,
                   first);
     }
