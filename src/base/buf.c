@@ -86,6 +86,16 @@ void buf_add_text(struct buf *buf, const char *text)
     buf_add(buf, text, strlen(text));
 }
 
+/* Make room for size more bytes and a NUL, which the cap doesn't count. */
+static enum sil_err reserve_text(struct buf *buf, size_t size)
+{
+    enum sil_err err = buf_reserve(buf, size);
+
+    if (!err && buf->capacity - buf->size == size)
+        err = grow(buf, buf->size + size + 1);
+    return err;
+}
+
 void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;
@@ -100,7 +110,7 @@ void buf_addf(struct buf *buf, const char *format, ...)
     sil_assert(length >= 0);
     if ((size_t)length < sizeof text) {
         buf_add(buf, text, (size_t)length);
-    } else if (buf_reserve(buf, (size_t)length + 1) == SIL_OK) {
+    } else if (reserve_text(buf, (size_t)length) == SIL_OK) {
         (void)vsnprintf((char *)buf->bytes + buf->size, (size_t)length + 1,
                         format, again);
         buf->size += (size_t)length;

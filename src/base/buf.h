@@ -6,8 +6,9 @@
 
 #include <silhouette.h>
 
-/* Invariant: size <= capacity <= cap; bytes is NULL exactly if capacity is 0;
- * after a failure err stays set and nothing more is appended. */
+/* Invariant: size <= cap; size <= capacity <= cap + 1, for a NUL; bytes is
+ * NULL exactly if capacity is 0; after a failure err stays set and nothing
+ * more is appended. */
 struct buf {
     uint8_t *bytes;   /* owned; NULL if empty from the start */
     size_t size;      /* bytes in use */

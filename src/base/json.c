@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 
 static const json_t *native(const struct json *value)
 {
@@ -59,7 +60,9 @@ enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
         return err_set(error, SIL_E_BAD_JSON,
                        "the JSON is nested deeper than %d levels",
                        LIMIT_JSON_DEPTH_MAX);
-    root = json_loadb(bytes, size, JSON_REJECT_DUPLICATES, &why);
+    /* Whole numbers too are read as double: their size is no error then. */
+    root = json_loadb(bytes, size,
+                      JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &why);
     if (root == NULL && json_error_code(&why) == json_error_out_of_memory)
         return err_set(error, SIL_E_NO_MEMORY, "no memory for the JSON");
     if (root == NULL)
@@ -125,33 +128,6 @@ double json_number(const struct json *value, double absent)
 bool json_bool(const struct json *value, bool absent)
 {
     return json_kind(value) == JSON_BOOL ? json_is_true(native(value)) : absent;
-}
-
-/* Length of the UTF-8 sequence at text, 0 if it is none. */
-static size_t utf8_length(const uint8_t *text, size_t size)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    uint8_t lead = text[0];
-    size_t length = lead < 0x80   ? 1
-                    : lead < 0xC2 ? 0
-                    : lead < 0xE0 ? 2
-                    : lead < 0xF0 ? 3
-                    : lead < 0xF5 ? 4
-                                  : 0;
-    uint32_t code =
-        length == 1 ? lead : (uint32_t)lead & (0xFFu >> (length + 1));
-
-    if (length == 0 || length > size)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3Fu);
-    }
-    if (code < least[length] || code > 0x10FFFF ||
-        (code >= 0xD800 && code <= 0xDFFF))
-        return 0;
-    return length;
 }
 
 void json_add_text(struct buf *to, const char *text, size_t size)

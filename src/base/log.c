@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 enum { TAIL_SIZE = 2, NUMBER_SIZE = 32 };
 
@@ -53,8 +54,8 @@ static bool put_all(struct log_line *line, const char *text)
     return true;
 }
 
-/* Append one byte of foreign text so that it can't leave its quotes. Bytes
- * above ASCII pass: the callers' texts are UTF-8 that was checked on entry. */
+/* Append one ASCII character of foreign text so that it can't leave its
+ * quotes. */
 static bool put_escaped(struct log_line *line, char c)
 {
     char code[NUMBER_SIZE];
@@ -67,13 +68,32 @@ static bool put_escaped(struct log_line *line, char c)
     return put_all(line, code);
 }
 
+/* Append one character of foreign text; a byte that belongs to none becomes
+ * U+FFFD. Returns how many bytes of text it was, 0 if the line is full. */
+static size_t put_character(struct log_line *line, const char *text)
+{
+    size_t length = utf8_length((const uint8_t *)text, strnlen(text, UTF8_MAX));
+    bool fits = true;
+
+    if (length == 0)
+        return put_all(line, "\\ufffd") ? 1 : 0;
+    if (length == 1)
+        return put_escaped(line, *text) ? 1 : 0;
+    for (size_t i = 0; i < length && fits; i++)
+        fits = put(line, text[i]);
+    return fits ? length : 0;
+}
+
 static bool put_quoted(struct log_line *line, const char *text)
 {
     if (!put(line, '"'))
         return false;
-    for (; *text != '\0'; text++)
-        if (!put_escaped(line, *text))
+    while (*text != '\0') {
+        size_t length = put_character(line, text);
+        if (length == 0)
             return false;
+        text += length;
+    }
     return put(line, '"');
 }
 

@@ -36,11 +36,13 @@ void *mem_alloc(size_t count, size_t size)
 
 void *mem_zalloc(size_t count, size_t size)
 {
+    size_t bytes;
+
     sil_assert(count > 0);
     sil_assert(size > 0);
-    if (is_chosen_to_fail())
+    if (!sil_mul(&bytes, count, size) || is_chosen_to_fail())
         return NULL;
-    return calloc(count, size);
+    return calloc(bytes, 1);
 }
 
 void *mem_realloc(void *old, size_t count, size_t size)
