@@ -148,6 +148,7 @@ void mask_check(const struct sil_mask *mask)
     for (uint32_t row = 0; row < mask->height; row++) {
         uint64_t least = 0; /* where the row's next run may begin */
         sil_assert(mask->row_ends[row] >= index);
+        sil_assert(mask->row_ends[row] <= mask->run_count);
         for (; index < mask->row_ends[row]; index++) {
             const struct sil_run *run = &mask->runs[index];
             sil_assert(run->first >= least);

@@ -3,28 +3,8 @@
  * Broken promises end the process: they are provoked in a child. */
 #include "mask/mask_samples.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "base/death.h"
 #include "base/mem.h"
-
-/* What a child does that must not survive it. */
-typedef void (*deed_fn)(void);
-
-static void assert_dies(deed_fn deed)
-{
-    int status = 0;
-    pid_t child = fork();
-
-    assert_true(child >= 0);
-    if (child == 0) {
-        (void)close(STDERR_FILENO);
-        deed();
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status));
-}
 
 static void rows_hold_what_was_added(void **state)
 {
@@ -246,6 +226,15 @@ static void check_touching(void)
 
 static void check_falling_ends(void)
 {
+    const char *rows[] = {"#.#", "#..", "..#"};
+    struct sil_mask *mask = drawn_mask(rows, 3);
+
+    mask->row_ends[1] = 1;
+    mask_check(mask);
+}
+
+static void check_ends_past_the_last_run(void)
+{
     const char *rows[] = {"#.#", "#.#"};
     struct sil_mask *mask = drawn_mask(rows, 2);
 
@@ -256,15 +245,17 @@ static void check_falling_ends(void)
 static void broken_promises_end_the_process(void **state)
 {
     (void)state;
-    assert_dies(add_backwards);
-    assert_dies(add_nothing);
-    assert_dies(add_past_the_edge);
-    assert_dies(take_too_early);
-    assert_dies(end_too_many_rows);
-    assert_dies(look_below_the_last_row);
-    assert_dies(check_miscounted);
-    assert_dies(check_touching);
-    assert_dies(check_falling_ends);
+    assert_dies(add_backwards, "first >= last->end");
+    assert_dies(add_nothing, "first < end");
+    assert_dies(add_past_the_edge, "end <= mask->width");
+    assert_dies(take_too_early, "writer->row == mask->height");
+    assert_dies(end_too_many_rows, "writer->row < mask->height");
+    assert_dies(look_below_the_last_row, "row < mask->height");
+    assert_dies(check_miscounted, "pixel_count == mask->person_pixels");
+    assert_dies(check_touching, "run->first >= least");
+    assert_dies(check_ends_past_the_last_run,
+                "mask->row_ends[row] <= mask->run_count");
+    assert_dies(check_falling_ends, "mask->row_ends[row] >= index");
 }
 
 int main(void)
