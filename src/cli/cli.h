@@ -6,10 +6,10 @@
 
 /** What scripts can rely on. */
 enum cli_exit {
-    CLI_DONE = 0,   /* all of it */
-    CLI_PART = 1,   /* some picture failed; the others are done */
-    CLI_USAGE = 2,  /* wrong words on the command line */
-    CLI_BROKEN = 3  /* no usable model, or the machine refuses */
+    CLI_DONE = 0,  /* all of it */
+    CLI_PART = 1,  /* some picture failed; the others are done */
+    CLI_USAGE = 2, /* wrong words on the command line */
+    CLI_BROKEN = 3 /* no usable model, or the machine refuses */
 };
 
 /** Run `silhouette segment`. argv: argc words after "segment", then NULL.

@@ -166,7 +166,9 @@ static int segment_all(struct segmenter *segmenter)
 static bool make_folder(const struct segment_args *args)
 {
     sil_assert(args->picture_count >= 1);
-    if (!args->is_out_folder || mkdir(args->out, S_IRWXU | S_IRWXG | S_IRWXO) == 0)
+    if (!args->is_out_folder)
+        return true;
+    if (mkdir(args->out, S_IRWXU | S_IRWXG | S_IRWXO) == 0)
         return true;
     return errno == EEXIST;
 }

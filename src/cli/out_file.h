@@ -11,7 +11,7 @@ enum { OUT_PATH_SIZE = 4200 };
 
 /** A file being written. */
 struct out_file {
-    FILE *stream;                  /* NULL: not open */
+    FILE *stream; /* NULL: not open */
     bool is_stdout;
     char path[OUT_PATH_SIZE];      /* where it will be */
     char temporary[OUT_PATH_SIZE]; /* where it is; "" for standard output */

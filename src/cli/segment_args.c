@@ -79,9 +79,8 @@ static enum sil_err set_out(struct segment_args *args, const char *value,
     if (length == 0)
         return err_set(error, SIL_E_ARGUMENT, "-o is empty");
     args->out = value;
-    args->is_out_folder =
-        value[length - 1] == '/' ||
-        (stat(value, &found) == 0 && S_ISDIR(found.st_mode));
+    args->is_out_folder = value[length - 1] == '/' ||
+                          (stat(value, &found) == 0 && S_ISDIR(found.st_mode));
     return SIL_OK;
 }
 

@@ -8,14 +8,14 @@
 
 /** What was asked for; texts are loans of argv. */
 struct segment_args {
-    const char **pictures;      /* paths or "-", owned (segment_args_finish) */
-    int picture_count;          /* at least 1 */
-    const char *out;            /* NULL: standard output */
-    bool is_out_folder;         /* out names a folder */
-    const char *models;         /* NULL: the usual place */
+    const char **pictures; /* paths or "-", owned (segment_args_finish) */
+    int picture_count;     /* at least 1 */
+    const char *out;       /* NULL: standard output */
+    bool is_out_folder;    /* out names a folder */
+    const char *models;    /* NULL: the usual place */
     enum sil_format format;
     struct sil_options options;
-    bool is_help;               /* nothing else is valid */
+    bool is_help; /* nothing else is valid */
 };
 
 /** Read argv (argc words after "segment"). Errors: SIL_E_ARGUMENT, with a

@@ -22,8 +22,8 @@ enum ticket_state {
 struct ticket {
     struct ticket *next, *prev; /* the queue's own; NULL: at an end */
     enum ticket_state state;
-    uint64_t bytes;  /* of picture held */
-    void *payload;   /* the owner's */
+    uint64_t bytes; /* of picture held */
+    void *payload;  /* the owner's */
 };
 
 /** What there is room for; each at least 1. */
@@ -40,8 +40,8 @@ struct admission_counts {
 };
 
 /** *out: yours. Errors: SIL_E_NO_MEMORY. */
-SIL_MUST_USE enum sil_err admission_create(struct admission **out,
-                                           const struct admission_limits *limits);
+SIL_MUST_USE enum sil_err
+admission_create(struct admission **out, const struct admission_limits *limits);
 
 /** When no ticket holds anything and no worker waits. NULL is fine. */
 void admission_destroy(struct admission *admission);
@@ -76,6 +76,7 @@ void admission_leave(struct admission *admission, struct ticket *ticket);
 /** Wake all workers with NULL, now and later. */
 void admission_close(struct admission *admission);
 
+/** What is in use right now. */
 struct admission_counts admission_counts(struct admission *admission);
 
 #endif

@@ -206,9 +206,9 @@ static void add_timing(struct fields *fields, const struct job *job)
 
     for (int i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
         double ms = (double)job->held.stage_ns[i] / (double)NS_PER_MS;
-        int length = snprintf(text + size, sizeof text - size,
-                              "%s%s;dur=%.3f", size > 0 ? ", " : "",
-                              stage_name((enum sil_stage)i), ms);
+        int length =
+            snprintf(text + size, sizeof text - size, "%s%s;dur=%.3f",
+                     size > 0 ? ", " : "", stage_name((enum sil_stage)i), ms);
         sil_assert(length > 0);
         size += (size_t)length;
         sil_assert(size < sizeof text);

@@ -220,7 +220,7 @@ static enum sil_err split_listen(struct config *config, struct sil_error *error)
     const char *listen = config->listen;
     const char *colon = strrchr(listen, ':');
     size_t length = colon == NULL ? 0 : (size_t)(colon - listen);
-    bool is_bracketed = listen[0] == '[' && length > 2;
+    bool is_bracketed = length > 1 && listen[0] == '[';
     uint64_t port;
 
     if (is_bracketed && listen[length - 1] == ']') {

@@ -24,8 +24,8 @@ static enum sil_err read_forms(struct job *job, struct sil_error *error)
                             http_header(exchange, "content-type"), error);
     if (err)
         return err;
-    err = negotiate_format(&job->format, http_header(exchange, "accept"),
-                           error);
+    err =
+        negotiate_format(&job->format, http_header(exchange, "accept"), error);
     if (err)
         return err;
     /* A PNG is compressed already. */

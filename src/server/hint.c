@@ -68,8 +68,8 @@ void hint_print(const struct service *service, uint16_t port)
     (void)snprintf(url, sizeof url, is_ipv6 && !is_any ? "[%s]:%u" : "%s:%u",
                    host, port);
     printf("silhouette %s listens on http://%s\n\n"
-           "  curl -s -X POST http://%s%s \\\n"
-           "    -H 'Content-Type: application/json' -d '{\"imgSrc\":\"%s\"}'\n"
+           "  curl -s -X POST http://%s%s "
+           "-H 'Content-Type: application/json' -d '{\"imgSrc\":\"%s\"}'\n"
            "\n",
            sil_version(), url, url, route_row(ROUTE_ANALYZE)->path,
            sample[0] != '\0' ? sample : no_name);

@@ -17,16 +17,16 @@ enum step { STEP_ADMIT, STEP_FETCH, STEP_COMPUTE, STEP_ENCODE, STEP_SEND };
 
 /** What travels with the job to other threads. */
 struct held {
-    enum step step;          /* where it stands, or where it failed */
-    enum sil_err err;        /* how it failed; SIL_OK: not */
-    struct sil_error error;  /* why */
-    struct buf picture;      /* encoded; empty before and after */
-    uint64_t picture_bytes;  /* size of the picture; 0: none came */
-    uint32_t fetch_tries;    /* 0: not fetched */
-    uint64_t queued_ns;      /* when it began to wait for a worker */
-    uint64_t queue_ns;       /* how long it waited */
+    enum step step;         /* where it stands, or where it failed */
+    enum sil_err err;       /* how it failed; SIL_OK: not */
+    struct sil_error error; /* why */
+    struct buf picture;     /* encoded; empty before and after */
+    uint64_t picture_bytes; /* size of the picture; 0: none came */
+    uint32_t fetch_tries;   /* 0: not fetched */
+    uint64_t queued_ns;     /* when it began to wait for a worker */
+    uint64_t queue_ns;      /* how long it waited */
     uint64_t stage_ns[SIL_STAGE_COUNT]; /* time per stage; 0: not reached */
-    struct sil_mask *mask;   /* owned; NULL: none yet */
+    struct sil_mask *mask;              /* owned; NULL: none yet */
     struct encoder *encoder; /* owned; NULL: none, or the answer is whole */
     struct buf whole;        /* the answer, if it was small enough to hold */
 };
@@ -41,7 +41,7 @@ struct job {
     char id[ID_SIZE];
     char trace[TRACE_SIZE];
     enum route route;
-    enum content content;           /* of a segmentation */
+    enum content content; /* of a segmentation */
     enum sil_format format;
     enum encode_coding coding;
     struct request request;

@@ -17,9 +17,8 @@ enum { STATM_SIZE = 128 };
 
 /* The closed lists of label values. */
 static const char *const codes[] = {
-    "200", "400", "401", "403", "404", "405", "406",
-    "408", "413", "414", "415", "422", "429", "431",
-    "500", "502", "503", "504", "other"};
+    "200", "400", "401", "403", "404", "405", "406", "408", "413",  "414",
+    "415", "422", "429", "431", "500", "502", "503", "504", "other"};
 static const char *const route_labels[] = {
 #define SIL_ROUTE(id, method, path, label, summary) label,
 #include "server/routes.tbl"
@@ -49,12 +48,12 @@ static const enum sil_err results[] = {
 
 /* Upper bounds of buckets, in the unit that is observed. */
 static const uint64_t second_bounds[] = {
-    1 * NS_PER_MS,    2 * NS_PER_MS,    5 * NS_PER_MS,     10 * NS_PER_MS,
-    20 * NS_PER_MS,   50 * NS_PER_MS,   100 * NS_PER_MS,   200 * NS_PER_MS,
-    500 * NS_PER_MS,  1000 * NS_PER_MS, 2000 * NS_PER_MS,  5000 * NS_PER_MS,
+    1 * NS_PER_MS,    2 * NS_PER_MS,    5 * NS_PER_MS,    10 * NS_PER_MS,
+    20 * NS_PER_MS,   50 * NS_PER_MS,   100 * NS_PER_MS,  200 * NS_PER_MS,
+    500 * NS_PER_MS,  1000 * NS_PER_MS, 2000 * NS_PER_MS, 5000 * NS_PER_MS,
     10000 * NS_PER_MS};
-static const uint64_t pixel_bounds[] = {
-    100000, 300000, 1000000, 3000000, 10000000, 30000000, 100000000};
+static const uint64_t pixel_bounds[] = {100000,   300000,   1000000,  3000000,
+                                        10000000, 30000000, 100000000};
 
 enum kind { KIND_COUNTER, KIND_GAUGE, KIND_SECONDS, KIND_PIXELS, KIND_COUNT };
 enum label {
@@ -64,7 +63,7 @@ enum label {
     LABEL_STAGE,
     LABEL_REASON,
     LABEL_RESULT,
-    LABEL_CODING,
+    LABEL_ENCODING,
     LABEL_PHASE,
     LABEL_COUNT
 };
@@ -83,7 +82,7 @@ static const struct label_row labels[LABEL_COUNT] = {
     [LABEL_STAGE] = {"stage", COUNT(stages), stages},
     [LABEL_REASON] = {"reason", COUNT(reasons), reasons},
     [LABEL_RESULT] = {"result", COUNT(results), NULL},
-    [LABEL_CODING] = {"encoding", COUNT(codings), codings},
+    [LABEL_ENCODING] = {"encoding", COUNT(codings), codings},
     [LABEL_PHASE] = {"phase", COUNT(phases), phases},
 };
 
@@ -116,14 +115,14 @@ enum {
     SIZE_STAGE = COUNT(stages),
     SIZE_REASON = COUNT(reasons),
     SIZE_RESULT = COUNT(results),
-    SIZE_CODING = COUNT(codings),
+    SIZE_ENCODING = COUNT(codings),
     SIZE_PHASE = COUNT(phases)
 };
 enum {
 #define SIL_METRIC(id, kind, name, a, b, help)                                 \
     OFFSET_##id,                                                               \
-        LAST_##id = OFFSET_##id + (int)SIZE_##a * (int)SIZE_##b *              \
-                                      (int)WIDTH_##kind - 1,
+        LAST_##id = OFFSET_##id +                                              \
+                    (int)SIZE_##a * (int)SIZE_##b * (int)WIDTH_##kind - 1,
 #include "server/metrics.tbl"
 #undef SIL_METRIC
     SLOT_COUNT
@@ -143,9 +142,8 @@ struct metric_row {
 
 static const struct metric_row rows[METRIC_COUNT] = {
 #define SIL_METRIC(id, kind, name, a, b, help)                                 \
-    [METRIC_##id] = {name,      help,      KIND_##kind,                        \
-                     LABEL_##a, LABEL_##b, OFFSET_##id,                        \
-                     WIDTH_##kind},
+    [METRIC_##id] = {name,      help,        KIND_##kind, LABEL_##a,           \
+                     LABEL_##b, OFFSET_##id, WIDTH_##kind},
 #include "server/metrics.tbl"
 #undef SIL_METRIC
 };

@@ -202,9 +202,9 @@ enum encode_coding negotiate_coding(struct http_text value)
     return gzip_q > 0 && gzip_q >= identity_q ? ENCODE_GZIP : ENCODE_IDENTITY;
 }
 
-static const char *const image_types[] = {
-    "image/jpeg", "image/png",  "image/webp",
-    "image/heic", "image/heif", "image/avif"};
+static const char *const image_types[] = {"image/jpeg", "image/png",
+                                          "image/webp", "image/heic",
+                                          "image/heif", "image/avif"};
 
 enum { IMAGE_TYPE_COUNT = sizeof image_types / sizeof image_types[0] };
 

@@ -188,8 +188,8 @@ static void add_route(struct buf *to, enum route route)
 void openapi_text(struct buf *to)
 {
     sil_assert(to != NULL);
-    add(to, "{'openapi':'3.1.0','info':{'title':'silhouette','version':'"
-            SIL_VERSION "','description':'Finds the people in a picture.'},"
+    add(to, "{'openapi':'3.1.0','info':{'title':'silhouette','version':"
+            "'" SIL_VERSION "','description':'Finds the people in a picture.'},"
             "'paths':{");
     for (int i = 0; i < ROUTE_NONE; i++) {
         buf_add_text(to, i > 0 ? "," : "");

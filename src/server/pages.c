@@ -100,8 +100,10 @@ static void home(struct job *job)
 typedef void (*page_fn)(struct job *job);
 
 static const page_fn pages[ROUTE_NONE] = {
-    [ROUTE_HEALTHZ] = healthz,      [ROUTE_READYZ] = readyz,
-    [ROUTE_METRICS] = metrics_page, [ROUTE_OPENAPI] = openapi,
+    [ROUTE_HEALTHZ] = healthz,
+    [ROUTE_READYZ] = readyz,
+    [ROUTE_METRICS] = metrics_page,
+    [ROUTE_OPENAPI] = openapi,
     [ROUTE_HOME] = home,
 };
 

@@ -8,10 +8,10 @@
 
 /** One request for a mask. */
 struct request {
-    char *img_src;                    /* owned; NULL: the picture came along */
+    char *img_src; /* owned; NULL: the picture came along */
     enum sil_quality quality;
     enum sil_orientation orientation;
-    float threshold;                  /* 0 < t < 1; 0: the model's own */
+    float threshold; /* 0 < t < 1; 0: the model's own */
 };
 
 /** One row of options.tbl; all texts are static. */

@@ -42,16 +42,18 @@ static enum sil_err fill_in(struct config *config, struct defaults *defaults,
         config->models = buf_text(&defaults->models);
     }
     if (err)
-        return err_set(error, err, "no folder of networks beside the program; "
-                                   "name one with --models DIR");
+        return err_set(error, err,
+                       "no folder of networks beside the program; "
+                       "name one with --models DIR");
     if (config->store == NULL) {
         buf_add_text(&defaults->store, "dir:");
         err = locate_folder(&defaults->store, "samples");
         config->store = buf_text(&defaults->store);
     }
     if (err)
-        return err_set(error, err, "which pictures? --store dir:PATH or "
-                                   "--store s3://bucket/prefix");
+        return err_set(error, err,
+                       "which pictures? --store dir:PATH or "
+                       "--store s3://bucket/prefix");
     return SIL_OK;
 }
 
@@ -135,8 +137,7 @@ static void on_signal(void *payload)
     }
     log_event(LOG_INFO, "draining", NULL);
     service->is_draining = true;
-    service->drain_until_ns =
-        clock_ns() + service->config.drain_ms * NS_PER_MS;
+    service->drain_until_ns = clock_ns() + service->config.drain_ms * NS_PER_MS;
     sil_assert(service->http != NULL);
     http_server_drain(service->http);
 }
@@ -172,11 +173,9 @@ static void on_tick(void *payload)
 
 static enum sil_err open_all(struct service *service, struct sil_error *error)
 {
-    enum sil_err err = open_store(service, error);
+    enum sil_err err = open_model(service, error);
 
-    sil_assert(service->loop == NULL);
-    if (!err)
-        err = open_model(service, error);
+    sil_assert(service->store != NULL);
     if (!err)
         err = open_workers(service, error);
     if (err)
@@ -209,12 +208,17 @@ static void close_all(struct service *service)
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
-    enum sil_err err = open_all(service, &error);
+    enum sil_err err = open_store(service, &error);
+    int code = err == SIL_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
 
+    if (!err) {
+        err = open_all(service, &error);
+        code = EXIT_FAILED;
+    }
     if (err) {
         fprintf(stderr, "silhouette serve: %s\n", error.detail);
         close_all(service);
-        return EXIT_FAILED;
+        return code;
     }
     sil_assert(service->http != NULL);
     hint_print(service, http_server_port(service->http));
@@ -242,8 +246,8 @@ static void size(struct service *service)
 {
     const struct config *config = &service->config;
 
-    service->worker_count = config->workers > 0 ? (uint32_t)config->workers
-                                                : workers_core_count();
+    service->worker_count =
+        config->workers > 0 ? (uint32_t)config->workers : workers_core_count();
     service->place_count = config->queue > 0
                                ? (uint32_t)config->queue
                                : service->worker_count * LIMIT_QUEUE_PER_WORKER;

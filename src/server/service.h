@@ -20,19 +20,19 @@ struct service {
     struct config config;
     struct metrics metrics;
     struct loop *loop;
-    struct http_server *http;     /* NULL before it listens, and closed */
+    struct http_server *http; /* NULL before it listens, and closed */
     struct fetch_store *store;
     struct sil_model *model;
     struct admission *admission;
     struct workers *workers;
     struct health *health;
-    uint32_t worker_count;        /* at least 1 */
-    uint32_t place_count;         /* of the admission */
+    uint32_t worker_count; /* at least 1 */
+    uint32_t place_count;  /* of the admission */
     /* The loop's thread only, from here on. */
-    struct job *jobs;             /* all that are not freed; NULL: none */
-    bool is_draining;             /* SIGTERM came */
-    uint64_t drain_until_ns;      /* then what is left is cut off */
-    bool is_cut;                  /* something was */
+    struct job *jobs;        /* all that are not freed; NULL: none */
+    bool is_draining;        /* SIGTERM came */
+    uint64_t drain_until_ns; /* then what is left is cut off */
+    bool is_cut;             /* something was */
 };
 
 #endif

@@ -169,7 +169,8 @@ static enum sil_err encode(struct job *job, struct sil_session *session)
 {
     struct held *held = &job->held;
     uint64_t start_ns = clock_ns();
-    bool is_small = job->format != SIL_FORMAT_JSON || job->coding == ENCODE_GZIP;
+    bool is_small =
+        job->format != SIL_FORMAT_JSON || job->coding == ENCODE_GZIP;
     enum sil_err err;
 
     sil_assert(session != NULL);
@@ -182,7 +183,8 @@ static enum sil_err encode(struct job *job, struct sil_session *session)
                              job->coding);
     }
     held->stage_ns[SIL_STAGE_ENCODE] = clock_ns() - start_ns;
-    return err ? err_set(&held->error, err, "the answer can't be encoded") : err;
+    return err ? err_set(&held->error, err, "the answer can't be encoded")
+               : err;
 }
 
 void steps_work(struct ticket *ticket, struct sil_session *session)
@@ -286,8 +288,7 @@ static enum sil_err note_fetch(struct job *job)
     sil_assert(held->step == STEP_FETCH);
     metrics_add(metrics, METRIC_STORE_REQUESTS, metric_result(held->err), 0, 1);
     if (held->fetch_tries > 1)
-        metrics_add(metrics, METRIC_STORE_RETRIES, 0, 0,
-                    held->fetch_tries - 1);
+        metrics_add(metrics, METRIC_STORE_RETRIES, 0, 0, held->fetch_tries - 1);
     if (held->err)
         return held->err;
     held->step++;
@@ -341,9 +342,9 @@ static void expire(struct job *job)
 {
     struct sil_error error;
     bool is_at_store = job->is_at_store;
-    bool was_waiting = !is_at_store && admission_withdraw(
-                                           job->service->admission,
-                                           &job->ticket);
+    bool was_waiting =
+        !is_at_store &&
+        admission_withdraw(job->service->admission, &job->ticket);
 
     sil_assert(job->is_away);
     if (was_waiting)

@@ -1,0 +1,48 @@
+/* Fuzzes what a client may send inside HTTP: the JSON of a request, a query,
+ * and the header values that are read as lists and names.
+ * Must not know connections.
+ * Whatever comes out must hold what request.h promises. */
+#include <stdint.h>
+
+#include "base/check.h"
+#include "server/ids.h"
+#include "server/negotiate.h"
+#include "server/request.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const struct request *request)
+{
+    sil_assert(request->threshold >= 0);
+    sil_assert(request->threshold < 1);
+    sil_assert(request->quality == SIL_QUALITY_FAST);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct http_text text = {(const char *)data, size};
+    struct request request = {0};
+    struct sil_error error = {0};
+    enum content content;
+    enum sil_format format;
+    char id[ID_SIZE];
+    char trace[TRACE_SIZE];
+
+    if (request_parse(&request, data, size, &error) == SIL_OK) {
+        sil_assert(request.img_src != NULL);
+        sil_assert(request.img_src[0] != '\0');
+        check(&request);
+    }
+    request_finish(&request);
+    if (request_parse_query(&request, text.bytes, size, &error) == SIL_OK)
+        check(&request);
+    request_finish(&request);
+    (void)!negotiate_content(&content, text, &error);
+    (void)!negotiate_format(&format, text, &error);
+    (void)negotiate_coding(text);
+    id_from(id, text);
+    sil_assert(id[0] != '\0');
+    trace_from(trace, text);
+    sil_assert(trace[TRACE_SIZE - 1] == '\0');
+    return 0;
+}

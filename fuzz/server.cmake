@@ -1,0 +1,3 @@
+if(SIL_SERVICE)
+    sil_fuzz(request LINKS sil_server)
+endif()

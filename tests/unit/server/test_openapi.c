@@ -1,0 +1,133 @@
+/* The OpenAPI document against the tables it describes.
+ * Must not know how it is written.
+ * JSON of requests is limited in depth; this document is deeper, so it is
+ * searched as text, and its brackets are counted. */
+#include "server/openapi.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/limits.h"
+#include "server/request.h"
+#include "server/routes.h"
+
+enum { PATTERN_SIZE = 256 };
+
+static struct buf document;
+
+static int set_up(void **state)
+{
+    (void)state;
+    buf_init(&document, LIMIT_PAGE_BYTES_MAX);
+    openapi_text(&document);
+    return buf_err(&document);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    buf_finish(&document);
+    return 0;
+}
+
+static void assert_has(const char *text)
+{
+    if (strstr(buf_text(&document), text) == NULL)
+        fail_msg("the document lacks %s", text);
+}
+
+static void brackets_close_in_order(void **state)
+{
+    char open[64];
+    size_t depth = 0;
+    bool is_text = false;
+
+    (void)state;
+    for (size_t i = 0; i < document.size; i++) {
+        char c = (char)document.bytes[i];
+        if (c == '"')
+            is_text = !is_text;
+        if (is_text)
+            continue;
+        if (c == '{' || c == '[') {
+            assert_true(depth < sizeof open);
+            open[depth++] = c;
+        } else if (c == '}' || c == ']') {
+            assert_true(depth > 0);
+            assert_int_equal(open[--depth], c == '}' ? '{' : '[');
+        }
+    }
+    assert_int_equal(depth, 0);
+    assert_false(is_text);
+}
+
+static void each_route_is_there(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ROUTE_NONE; i++) {
+        const struct route_row *row = route_row((enum route)i);
+        char pattern[PATTERN_SIZE];
+
+        (void)snprintf(pattern, sizeof pattern,
+                       "\"%s\":{\"%s\":{\"operationId\":\"%s\"", row->path,
+                       row->method[0] == 'G' ? "get" : "post", row->label);
+        assert_has(pattern);
+    }
+}
+
+static void each_option_is_there_with_its_words(void **state)
+{
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        char pattern[PATTERN_SIZE];
+
+        (void)snprintf(pattern, sizeof pattern,
+                       "\"%s\":{\"type\":\"string\",\"enum\":[\"%.*s\"",
+                       rows[i].name, (int)strcspn(rows[i].offered, " "),
+                       rows[i].offered);
+        assert_has(pattern);
+    }
+    assert_has("\"enum\":[\"upright\",\"stored\"],\"default\":\"upright\"");
+    assert_has("\"threshold\":{\"type\":\"number\"");
+    assert_has("\"required\":[\"imgSrc\"]");
+}
+
+static void each_error_is_there(void **state)
+{
+    (void)state;
+    for (int i = 1; i <= err_count(); i++) {
+        const struct err_row *row = err_row((enum sil_err)i);
+        char pattern[PATTERN_SIZE];
+
+        (void)snprintf(pattern, sizeof pattern, "\"%d\":{\"description\":\"",
+                       row->status);
+        assert_has(pattern);
+        (void)snprintf(pattern, sizeof pattern, "\"%s\"", row->code);
+        assert_has(pattern);
+        if (row->is_alias)
+            continue;
+        (void)snprintf(pattern, sizeof pattern, "%s: %.40s", row->code,
+                       row->when);
+        assert_has(pattern);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(brackets_close_in_order),
+        cmocka_unit_test(each_route_is_there),
+        cmocka_unit_test(each_option_is_there_with_its_words),
+        cmocka_unit_test(each_error_is_there),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
