@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "fetch/fetch_kind.h"
 
-static const struct fetch_kind *const kinds[] = {&fetch_dir};
+static const struct fetch_kind *const kinds[] = {&fetch_dir, &fetch_s3};
 
 /* Invariant: job_count is the length of the list; numbers rise. */
 struct fetch_store {

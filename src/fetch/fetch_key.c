@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/utf8.h"
 #include "fetch/fetch.h"
 
 static const char bucket_scheme[] = "s3://";
@@ -30,50 +31,18 @@ static bool is_scheme_byte(uint8_t c)
            c == '.';
 }
 
-/* How many bytes the lead byte of a UTF-8 sequence announces; 0: it is none.
- * C0, C1 and F5..FF lead nothing: too long a form, or above U+10FFFF. */
-static size_t utf8_announced(uint8_t lead)
+/* C0, DEL or C1: what Unicode calls a control character. *out: its number.
+ * text: one character, length bytes. */
+static bool is_control(unsigned *out, const uint8_t *text, size_t length)
 {
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xC2)
-        return 0;
-    if (lead < 0xE0)
-        return 2;
-    if (lead < 0xF0)
-        return 3;
-    return lead < 0xF5 ? 4 : 0;
-}
-
-/* The character at text and its length; length 0 if it is not UTF-8. */
-static size_t utf8_next(uint32_t *out, const uint8_t *text, size_t size)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = utf8_announced(text[0]);
-    uint32_t character = text[0];
-
-    sil_assert(size > 0);
-    if (length == 0 || length > size)
-        return 0;
-    if (length > 1)
-        character &= 0x7Fu >> length;
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-        character = character << 6 | (text[i] & 0x3Fu);
-    }
-    if (character < least[length] || character > 0x10FFFF)
-        return 0;
-    if (character >= 0xD800 && character <= 0xDFFF)
-        return 0;
-    *out = character;
-    return length;
-}
-
-/* C0, DEL and C1: what Unicode calls control characters. */
-static bool is_control(uint32_t character)
-{
-    return character < 0x20 || (character >= 0x7F && character < 0xA0);
+    sil_assert(length > 0);
+    if (length == 1 && (text[0] < 0x20 || text[0] == 0x7F))
+        *out = text[0];
+    else if (length == 2 && text[0] == 0xC2 && text[1] < 0xA0)
+        *out = text[1];
+    else
+        return false;
+    return true;
 }
 
 /* A character that no key may hold, or broken UTF-8. */
@@ -81,20 +50,20 @@ static enum sil_err check_characters(const char *key, size_t size,
                                      struct sil_error *error)
 {
     const uint8_t *text = (const uint8_t *)key;
-    uint32_t character = 0;
+    unsigned number = 0;
     size_t length;
 
     for (size_t at = 0; at < size; at += length) {
-        length = utf8_next(&character, text + at, size - at);
+        length = utf8_length(text + at, size - at);
         if (length == 0)
             return err_set(error, SIL_E_BAD_IMG_SRC,
                            "imgSrc is not valid UTF-8 at byte %zu", at);
-        if (is_control(character))
+        if (is_control(&number, text + at, length))
             return err_set(error, SIL_E_BAD_IMG_SRC,
                            "imgSrc holds the control character U+%04X at byte "
                            "%zu",
-                           (unsigned)character, at);
-        if (character == '\\')
+                           number, at);
+        if (text[at] == '\\')
             return err_set(error, SIL_E_BAD_IMG_SRC,
                            "imgSrc holds a backslash at byte %zu; the parts of "
                            "a key are separated by /",

@@ -34,6 +34,9 @@ struct fetch_kind {
 /** A folder: "dir:PATH". */
 extern const struct fetch_kind fetch_dir;
 
+/** Objects of a bucket: "s3://bucket/prefix". */
+extern const struct fetch_kind fetch_s3;
+
 /** A job is over: tell whoever waits, then free it. The kind holds nothing of
  *  it any more. On the store's thread. */
 void fetch_job_end(struct fetch_job *job, enum sil_err err);

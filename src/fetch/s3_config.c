@@ -90,8 +90,7 @@ static enum sil_err take_buckets(struct s3_config *config, const char *buckets,
 {
     size_t put = 0;
 
-    if (buckets == NULL || buckets[0] == '\0')
-        return SIL_OK;
+    sil_assert(config->buckets == NULL);
     config->buckets = copy_text(buckets, strlen(buckets) + 1);
     if (config->buckets == NULL)
         return no_memory(error);
@@ -123,7 +122,7 @@ static enum sil_err take_buckets(struct s3_config *config, const char *buckets,
 static enum sil_err settle(char **to, const char *given, const char *set,
                            const struct profile *profile, const char *key)
 {
-    const char *value = given != NULL && given[0] != '\0' ? given : set;
+    const char *value = given != NULL ? given : set;
 
     if (value == NULL)
         return profile_copy(to, profile, PROFILE_CONFIG, key);
@@ -163,7 +162,7 @@ static enum sil_err use_aws(struct s3_config *config, struct sil_error *error)
     bool is_china = strncmp(config->region, "cn-", 3) == 0;
 
     sil_assert(config->endpoint_text == NULL);
-    buf_init(&text, LIMIT_KEY_BYTES_MAX);
+    buf_init(&text, LIMIT_ENDPOINT_BYTES_MAX);
     buf_addf(&text, "https://s3.%s.amazonaws.com%s", config->region,
              is_china ? ".cn" : "");
     config->endpoint_text = mem_strdup(buf_text(&text));
@@ -203,7 +202,7 @@ static enum sil_err take_place(struct s3_config *config,
     err = config->endpoint_text == NULL ? use_aws(config, error) : SIL_OK;
     if (err)
         return err;
-    buf_init(&text, LIMIT_KEY_BYTES_MAX);
+    buf_init(&text, LIMIT_ENDPOINT_BYTES_MAX);
     buf_addf(&text, "aws:amz:%s:s3", config->region);
     config->sign_text = mem_strdup(buf_text(&text));
     err =
@@ -252,22 +251,32 @@ static enum sil_err take_addressing(struct s3_config *config, const char *given,
                                             : SIL_OK;
 }
 
+/* An empty text is as good as none. */
+static const char *or_none(const char *text)
+{
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 enum sil_err s3_config_init(struct s3_config *config,
                             const struct fetch_options *options,
                             const struct profile *profile,
                             struct sil_error *error)
 {
+    struct fetch_options given = {.buckets = or_none(options->buckets),
+                                  .endpoint = or_none(options->endpoint),
+                                  .region = or_none(options->region),
+                                  .addressing = or_none(options->addressing)};
     enum sil_err err;
 
     *config = (struct s3_config){0};
     sil_assert(profile != NULL);
     err = take_store(config, options->store, error);
+    if (!err && given.buckets != NULL)
+        err = take_buckets(config, given.buckets, error);
     if (!err)
-        err = take_buckets(config, options->buckets, error);
+        err = take_place(config, &given, profile, error);
     if (!err)
-        err = take_place(config, options, profile, error);
-    if (!err)
-        err = take_addressing(config, options->addressing, profile, error);
+        err = take_addressing(config, given.addressing, profile, error);
     if (!err && settle(&config->authorities, NULL,
                        variable("AWS_CA_BUNDLE", NULL), profile, "ca_bundle"))
         err = no_memory(error);

@@ -96,8 +96,10 @@ enum sil_err s3_endpoint_parse(struct s3_endpoint *out, const char *text,
     const char *rest;
 
     sil_assert(text != NULL);
-    if (strlen(text) > LIMIT_KEY_BYTES_MAX)
-        return err_set(error, SIL_E_ARGUMENT, "the endpoint is too long");
+    if (strlen(text) > LIMIT_ENDPOINT_BYTES_MAX)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "the endpoint may have %d characters at most",
+                       LIMIT_ENDPOINT_BYTES_MAX);
     endpoint.is_https = strncasecmp(text, https, sizeof https - 1) == 0;
     if (!endpoint.is_https && strncasecmp(text, http, sizeof http - 1) != 0)
         return err_set(error, SIL_E_ARGUMENT,

@@ -1,0 +1,34 @@
+/* Counting failures in a row, and the time until which nothing is tried.
+ * Must not know what fails, or read a clock.
+ * Admitting the one trial closes the breaker again at once, so that not all
+ * who wait rush in together. */
+#include "fetch/breaker.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+
+static const uint64_t while_ns = LIMIT_FETCH_BREAKER_MS * NS_PER_MS;
+
+bool breaker_admits(struct breaker *breaker, uint64_t now_ns)
+{
+    sil_assert(now_ns > 0);
+    if (breaker->failure_count < LIMIT_FETCH_BREAKER_FAILURES)
+        return true;
+    if (now_ns < breaker->closed_ns)
+        return false;
+    breaker->closed_ns = now_ns + while_ns;
+    return true;
+}
+
+void breaker_told(struct breaker *breaker, bool is_failure, uint64_t now_ns)
+{
+    sil_assert(now_ns > 0);
+    if (!is_failure) {
+        *breaker = (struct breaker){0};
+        return;
+    }
+    if (breaker->failure_count < LIMIT_FETCH_BREAKER_FAILURES)
+        breaker->failure_count++;
+    breaker->closed_ns = now_ns + while_ns;
+}

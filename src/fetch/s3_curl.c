@@ -1,0 +1,395 @@
+/* The one file that knows libcurl: a multi handle, and a GET as an easy one.
+ * Must not know which store this is, judge answers or try again.
+ * Signing is curl's, over the path as we encoded it: hence PATH_AS_IS. It
+ * signs the x-amz-* headers given here, among them a date where our clock is
+ * known to be wrong. */
+#include "fetch/s3_curl.h"
+
+#include <curl/curl.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+enum { STATUS_OK = 200, HEADER_SIZE = 64 };
+
+struct s3_curl {
+    CURLM *multi;
+    const char *sign_text;   /* lent */
+    const char *authorities; /* lent; NULL: the system's */
+    s3_told_fn told;
+};
+
+/* Invariant: added to the multi handle from start until told or dropped. */
+struct s3_transfer {
+    CURL *easy;
+    struct curl_slist *headers;
+    struct buf *bytes;       /* lent by the ask */
+    struct buf trouble;      /* an error's body, as far as it is wanted */
+    uint64_t received_bytes; /* of the body of a 200 */
+    void *payload;
+    bool is_too_large;
+    bool has_excess; /* more came than was announced */
+    char text[CURL_ERROR_SIZE];
+};
+
+/* Bytes as they come. */
+
+static int status_of(const struct s3_transfer *transfer)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return (int)status;
+}
+
+static int64_t announced_by(const struct s3_transfer *transfer)
+{
+    curl_off_t size = -1;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
+                            &size);
+    return size;
+}
+
+/* Before the first byte is kept: is it worth beginning, and room for all. */
+static void begin_body(struct s3_transfer *transfer)
+{
+    int64_t size = announced_by(transfer);
+
+    sil_assert(transfer->bytes->size == 0);
+    if (size > 0 && (uint64_t)size > transfer->bytes->cap)
+        transfer->is_too_large = true;
+    else if (size > 0 && buf_reserve(transfer->bytes, (size_t)size))
+        sil_assert(buf_err(transfer->bytes) == SIL_E_NO_MEMORY);
+}
+
+/* Returning less than was given ends the transfer. */
+static size_t take_bytes(char *piece, size_t one, size_t count, void *payload)
+{
+    struct s3_transfer *transfer = payload;
+    struct buf *trouble = &transfer->trouble;
+
+    sil_assert(one == 1);
+    if (status_of(transfer) != STATUS_OK) {
+        size_t room = trouble->cap - trouble->size;
+
+        buf_add(trouble, piece, count < room ? count : room);
+        return count <= room ? count : 0;
+    }
+    if (transfer->received_bytes == 0)
+        begin_body(transfer);
+    transfer->received_bytes += count;
+    if (transfer->received_bytes > transfer->bytes->cap)
+        transfer->is_too_large = true;
+    if (transfer->is_too_large)
+        return 0;
+    buf_add(transfer->bytes, piece, count);
+    return buf_err(transfer->bytes) ? 0 : count;
+}
+
+/* Curl cuts a body at its announced length and says so in words only. */
+static int hear(CURL *easy, curl_infotype type, char *text, size_t size,
+                void *payload)
+{
+    static const char words[] = "Excess found";
+    struct s3_transfer *transfer = payload;
+
+    sil_assert(easy == transfer->easy);
+    if (type == CURLINFO_TEXT && size >= sizeof words - 1 &&
+        memcmp(text, words, sizeof words - 1) == 0)
+        transfer->has_excess = true;
+    return 0;
+}
+
+/* Setting up. */
+
+static bool add_header(struct s3_transfer *transfer, const char *text)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->headers, text);
+
+    if (longer != NULL)
+        transfer->headers = longer;
+    return longer != NULL;
+}
+
+/* A session's token and, where our clock is off, the store's time. */
+static bool add_headers(struct s3_transfer *transfer, const struct s3_ask *ask)
+{
+    struct buf token;
+    char date[HEADER_SIZE];
+    struct tm parts;
+    time_t now = time(NULL) + (time_t)ask->skew_s;
+    bool is_good =
+        add_header(transfer, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
+
+    sil_assert(transfer->headers == NULL || is_good);
+    if (ask->skew_s != 0 && gmtime_r(&now, &parts) != NULL) {
+        (void)strftime(date, sizeof date, "X-Amz-Date: %Y%m%dT%H%M%SZ", &parts);
+        is_good = is_good && add_header(transfer, date);
+    }
+    if (ask->credential->token == NULL)
+        return is_good;
+    buf_init(&token, LIMIT_PROFILE_BYTES_MAX);
+    buf_add_text(&token, "x-amz-security-token: ");
+    buf_add_text(&token, ask->credential->token);
+    is_good = is_good && add_header(transfer, buf_text(&token)) &&
+              buf_err(&token) == SIL_OK;
+    buf_finish(&token);
+    return is_good;
+}
+
+/* Where to, as whom, and nowhere else: no redirect, no proxy of the
+ * environment, no other protocol. */
+static bool set_target(const struct s3_curl *curl, CURL *easy,
+                       const struct s3_ask *ask)
+{
+    const struct credential *credential = ask->credential;
+
+    sil_assert(ask->url != NULL);
+    return !curl_easy_setopt(easy, CURLOPT_URL, ask->url) &&
+           !curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
+           !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+           !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
+           !curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, curl->sign_text) &&
+           !curl_easy_setopt(easy, CURLOPT_USERNAME, credential->key_id) &&
+           !curl_easy_setopt(easy, CURLOPT_PASSWORD, credential->secret) &&
+           !curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                             (long)CURL_SSLVERSION_TLSv1_2) &&
+           (curl->authorities == NULL ||
+            !curl_easy_setopt(easy, CURLOPT_CAINFO, curl->authorities));
+}
+
+/* How long, in which version, and no signal of curl's own. */
+static bool set_limits(CURL *easy, const struct s3_ask *ask)
+{
+    long left_ms = (long)clock_left_ms(ask->deadline_ns, INT32_MAX);
+    long connect_ms = LIMIT_FETCH_CONNECT_MS;
+
+    if (left_ms == 0)
+        left_ms = 1; /* 0 would mean no limit. */
+    if (connect_ms > left_ms)
+        connect_ms = left_ms;
+    return !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left_ms) &&
+           !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connect_ms) &&
+           !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT,
+                             (long)LIMIT_FETCH_LOW_SPEED_BYTES) &&
+           !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+                             (long)LIMIT_FETCH_LOW_SPEED_S) &&
+           !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                             (long)CURL_HTTP_VERSION_1_1);
+}
+
+static bool set_listeners(struct s3_transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+
+    return !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) &&
+           !curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, hear) &&
+           !curl_easy_setopt(easy, CURLOPT_DEBUGDATA, transfer) &&
+           !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->text) &&
+           !curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+}
+
+static void transfer_destroy(struct s3_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->headers);
+    buf_finish(&transfer->trouble);
+    mem_free(transfer);
+}
+
+enum sil_err s3_curl_start(struct s3_transfer **out, struct s3_curl *curl,
+                           const struct s3_ask *ask)
+{
+    struct s3_transfer *transfer = mem_zalloc(1, sizeof *transfer);
+
+    sil_assert(ask->credential->key_id != NULL);
+    sil_assert(ask->bytes->size == 0);
+    if (transfer == NULL)
+        return SIL_E_NO_MEMORY;
+    buf_init(&transfer->trouble, LIMIT_FETCH_ERROR_BYTES_MAX);
+    transfer->bytes = ask->bytes;
+    transfer->payload = ask->payload;
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL || !add_headers(transfer, ask) ||
+        !set_target(curl, transfer->easy, ask) ||
+        !set_limits(transfer->easy, ask) || !set_listeners(transfer) ||
+        curl_multi_add_handle(curl->multi, transfer->easy) != CURLM_OK) {
+        transfer_destroy(transfer);
+        return SIL_E_NO_MEMORY;
+    }
+    *out = transfer;
+    return SIL_OK;
+}
+
+void s3_curl_drop(struct s3_curl *curl, struct s3_transfer *transfer)
+{
+    CURLMcode code = curl_multi_remove_handle(curl->multi, transfer->easy);
+
+    sil_assert(code == CURLM_OK);
+    transfer_destroy(transfer);
+}
+
+/* The end of a transfer. */
+
+/* Did it get as far as sending the request? */
+static bool is_connected(const struct s3_transfer *transfer)
+{
+    curl_off_t sent_us = 0;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+                            &sent_us);
+    return sent_us > 0;
+}
+
+/* What curl's code means, where it isn't our own callback that ended it. */
+static enum s3_outcome outcome_of(const struct s3_transfer *transfer,
+                                  CURLcode code)
+{
+    switch (code) {
+    case CURLE_OK:
+        return transfer->has_excess ? S3_CUT : S3_ANSWERED;
+    case CURLE_PARTIAL_FILE:
+        return S3_CUT;
+    case CURLE_OUT_OF_MEMORY:
+        return S3_NO_MEMORY;
+    case CURLE_OPERATION_TIMEDOUT:
+        return is_connected(transfer) ? S3_STALLED : S3_UNREACHABLE;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_ISSUER_ERROR:
+        return S3_UNTRUSTED;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return S3_GARBAGE;
+    default:
+        return S3_UNREACHABLE;
+    }
+}
+
+/* Our own reasons first: curl calls them all a failed write. */
+static enum s3_outcome outcome_with_ours(const struct s3_transfer *transfer,
+                                         CURLcode code)
+{
+    if (transfer->is_too_large)
+        return S3_TOO_LARGE;
+    if (buf_err(transfer->bytes) || buf_err(&transfer->trouble))
+        return S3_NO_MEMORY;
+    if (code == CURLE_WRITE_ERROR && status_of(transfer) != STATUS_OK)
+        return S3_ANSWERED; /* An error's body longer than is wanted. */
+    return outcome_of(transfer, code);
+}
+
+/* The Date header, for the difference of the clocks. */
+static int64_t server_time(const struct s3_transfer *transfer)
+{
+    struct curl_header *date = NULL;
+    time_t time_s = -1;
+
+    if (curl_easy_header(transfer->easy, "Date", 0, CURLH_HEADER, -1, &date) ==
+        CURLHE_OK)
+        time_s = curl_getdate(date->value, NULL);
+    return time_s > 0 ? (int64_t)time_s : 0;
+}
+
+static void tell(struct s3_curl *curl, CURL *easy, CURLcode code)
+{
+    struct s3_transfer *transfer = NULL;
+    struct s3_answer answer = {0};
+    CURLMcode removed;
+
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
+    sil_assert(transfer->easy == easy);
+    answer.outcome = outcome_with_ours(transfer, code);
+    answer.status = status_of(transfer);
+    answer.announced_bytes = announced_by(transfer);
+    answer.server_s = server_time(transfer);
+    answer.trouble = &transfer->trouble;
+    answer.text = transfer->text;
+    if (code != CURLE_OK && transfer->text[0] == '\0')
+        answer.text = curl_easy_strerror(code);
+    removed = curl_multi_remove_handle(curl->multi, easy);
+    sil_assert(removed == CURLM_OK);
+    curl->told(transfer->payload, &answer);
+    transfer_destroy(transfer);
+}
+
+void s3_curl_step(struct s3_curl *curl, uint32_t wait_ms)
+{
+    CURLMsg *message;
+    int count = 0;
+
+    sil_assert(wait_ms <= LIMIT_FETCH_WAIT_MS);
+    (void)curl_multi_poll(curl->multi, NULL, 0, (int)wait_ms, NULL);
+    (void)curl_multi_perform(curl->multi, &count);
+    message = curl_multi_info_read(curl->multi, &count);
+    while (message != NULL) {
+        if (message->msg == CURLMSG_DONE)
+            tell(curl, message->easy_handle, message->data.result);
+        message = curl_multi_info_read(curl->multi, &count);
+    }
+}
+
+void s3_curl_wake(struct s3_curl *curl)
+{
+    CURLMcode code = curl_multi_wakeup(curl->multi);
+
+    sil_assert(code == CURLM_OK);
+}
+
+/* Opening and closing. curl counts its global_init and, being thread-safe,
+ * needs no lock of ours. */
+
+enum sil_err s3_curl_create(struct s3_curl **out, const char *sign_text,
+                            const char *authorities, s3_told_fn told,
+                            struct sil_error *error)
+{
+    const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
+    struct s3_curl *curl;
+
+    sil_assert(sign_text != NULL);
+    if ((about->features & CURL_VERSION_THREADSAFE) == 0 ||
+        (about->features & CURL_VERSION_SSL) == 0)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "this libcurl has no TLS or is not thread-safe");
+    curl = mem_zalloc(1, sizeof *curl);
+    if (curl == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for the store");
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        mem_free(curl);
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for libcurl");
+    }
+    curl->sign_text = sign_text;
+    curl->authorities = authorities;
+    curl->told = told;
+    curl->multi = curl_multi_init();
+    if (curl->multi == NULL ||
+        curl_multi_setopt(curl->multi, CURLMOPT_MAXCONNECTS,
+                          (long)LIMIT_FETCH_CONNECTIONS_KEPT) != CURLM_OK) {
+        s3_curl_destroy(curl);
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for libcurl");
+    }
+    *out = curl;
+    return SIL_OK;
+}
+
+void s3_curl_destroy(struct s3_curl *curl)
+{
+    if (curl == NULL)
+        return;
+    (void)curl_multi_cleanup(curl->multi);
+    curl_global_cleanup();
+    mem_free(curl);
+}
