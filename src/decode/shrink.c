@@ -210,6 +210,10 @@ void shrink_on_white(uint8_t *rgb, const uint8_t *rgba, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         unsigned alpha = rgba[RGBA * i + 3];
+        if (alpha == WHITE) {
+            memcpy(rgb + RGB * i, rgba + RGBA * i, RGB);
+            continue;
+        }
         for (size_t c = 0; c < RGB; c++) {
             unsigned light = rgba[RGBA * i + c] * alpha;
             light += WHITE * (WHITE - alpha);

@@ -38,7 +38,7 @@ void shrink_add(struct shrinker *shrinker, uint32_t y, struct columns columns,
 void shrink_take(struct image *out, struct shrinker *shrinker);
 
 /** Lay pixels on white. rgb: uint8 [count, 3]; rgba: uint8 [count, 4], alpha
- *  not multiplied in. rgb may be rgba: it is written behind the reading. */
+ *  not multiplied in. */
 void shrink_on_white(uint8_t *rgb, const uint8_t *rgba, size_t count);
 
 #endif

@@ -56,15 +56,18 @@ double picture_mean_difference(const struct image *a, const struct image *b);
 /** The largest absolute difference. */
 int picture_largest_difference(const struct image *a, const struct image *b);
 
-/** Cut at each percent: each cut must be refused as what `cut` says, those of
- *  fewer than `least` bytes as an unsupported format. */
-void picture_assert_cuts_refused(const struct buf *bytes, size_t least);
+/** Cut at each percent: refused as corrupt, with fewer than least bytes as an
+ *  unsupported format. Cuts within the last tail bytes are left out. */
+void picture_assert_cuts_refused(const struct buf *bytes, size_t least,
+                                 size_t tail);
 
 /** Flip bits in count copies; each is an error or a whole picture. */
 void picture_assert_flips_survived(const struct buf *bytes, unsigned count);
 
-/** Fail our allocations in turn: SIL_E_NO_MEMORY until none fails. */
-void picture_assert_memory_failures(const struct buf *bytes, uint32_t shrink);
+/** Fail our allocations in turn: SIL_E_NO_MEMORY until none fails, or also
+ *  another error, where a library hides the reason (SIL_OK: nowhere). */
+void picture_assert_memory_failures(const struct buf *bytes, uint32_t shrink,
+                                    enum sil_err other);
 
 /** Past its deadline the picture is refused. */
 void picture_assert_deadline(const struct buf *bytes);
