@@ -1,0 +1,1 @@
+sil_fuzz(json LINKS sil_base)

@@ -1,0 +1,1 @@
+sil_fuzz(mask_runs LINKS sil_encode sil_mask sil::spng)
