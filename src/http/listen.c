@@ -121,22 +121,25 @@ static void peer_text(char *text, const union address *address)
     sil_assert(strlen(text) < CONN_PEER_SIZE);
 }
 
-/* At the limit, the client that has been idle longest makes room. True if
- * there is room now; one that is closing makes it soon. */
-static bool make_room(struct http_server *server)
+static bool has_room(const struct http_server *server)
+{
+    return server->shared.counts.connections_open < server->connections_max;
+}
+
+/* At the limit, while somebody waits, the oldest connection that is idle is
+ * closed; its end is told by on_wire_gone(). */
+static void make_room(struct http_server *server)
 {
     struct wire *wire = server->host.first;
 
-    if (server->shared.counts.connections_open < server->connections_max)
-        return true;
+    sil_assert(!has_room(server));
     while (wire != NULL && !conn_is_idle(wire_conn(wire)))
         wire = wire_next(wire);
     if (wire != NULL)
         conn_close(wire_conn(wire));
-    return false;
 }
 
-/* Take one client; false if there is none or it is not the time. */
+/* Take one client; false if there is none or descriptors ran out. */
 static bool accept_one(struct http_server *server)
 {
     union address address = {0};
@@ -144,10 +147,6 @@ static bool accept_one(struct http_server *server)
     char peer[CONN_PEER_SIZE];
     int socket;
 
-    if (!make_room(server)) {
-        pause_accepting(server, false);
-        return false;
-    }
     socket = accept4(server->socket, &address.any, &size,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
@@ -173,8 +172,12 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     (void)events;
     if (status < 0)
         return;
+    if (!has_room(server)) {
+        pause_accepting(server, false);
+        make_room(server);
+    }
     while (count < LIMIT_HTTP_ACCEPTS_AT_ONCE && server->socket >= 0 &&
-           accept_one(server))
+           has_room(server) && accept_one(server))
         count++;
 }
 
