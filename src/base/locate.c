@@ -33,7 +33,7 @@ enum sil_err locate_folder(struct buf *to, const char *name)
         buf_add_text(to, name);
         if (buf_err(to))
             return SIL_E_NO_MEMORY;
-        if (stat(buf_text(to), &found) == 0 && S_ISDIR(found.st_mode))
+        if (stat(buf_text(to) + start, &found) == 0 && S_ISDIR(found.st_mode))
             return SIL_OK;
     }
     to->size = start;

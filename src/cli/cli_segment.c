@@ -128,8 +128,9 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     buf_init(&bytes, args->options.limits.image_bytes_max);
     err = read_picture(&bytes, picture, error);
     if (!err)
-        err = sil_segment(&mask, segmenter->session, bytes.bytes, bytes.size,
-                          &args->options, error);
+        err = sil_segment(&mask, segmenter->session,
+                          bytes.size > 0 ? (const void *)bytes.bytes : "",
+                          bytes.size, &args->options, error);
     buf_finish(&bytes);
     if (!err) {
         err = write_mask(args, picture, mask, error);
