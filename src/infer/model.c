@@ -27,15 +27,18 @@ static enum sil_err read_file(struct buf *to, const char *folder,
                               struct sil_error *error)
 {
     struct buf path;
+    const char *text;
     enum sil_err err;
 
     sil_assert(manifest_is_name(name));
     buf_init(&path, LIMIT_MODEL_PATH_MAX);
     buf_addf(&path, "%s/%s%s", folder, name, suffix);
-    if (buf_err(&path))
+    text = buf_text(&path);
+    err = buf_err(&path);
+    if (err == SIL_E_STATE)
         err = SIL_E_IMAGE_NOT_FOUND;
-    else
-        err = file_read(to, buf_text(&path));
+    if (!err)
+        err = file_read(to, text);
     buf_finish(&path);
     if (err == SIL_E_NO_MEMORY)
         return err_set(error, err, "no memory to read a network");
