@@ -10,17 +10,21 @@
 #include "base/mem.h"
 
 #define TIMES4(text) text text text text
-#define TIMES2048(text) TIMES4(TIMES4(TIMES4(TIMES4(TIMES4(text text)))))
+#define TIMES1024(text) TIMES4(TIMES4(TIMES4(TIMES4(TIMES4(text)))))
+#define TIMES8192(text) TIMES4(TIMES1024(text text))
 
-enum { PATTERN_SIZE = 4096 }; /* bytes: two a pixel */
+/* Bytes, two a pixel: the rows of most pictures are one copy. With 4096 it
+ * took twice as long. */
+enum { PATTERN_SIZE = 1 << 14 };
 
-static const char zeros[PATTERN_SIZE + 1] = TIMES2048("0,");
-static const char ones[PATTERN_SIZE + 1] = TIMES2048("1,");
+static const char zeros[PATTERN_SIZE + 1] = TIMES8192("0,");
+static const char ones[PATTERN_SIZE + 1] = TIMES8192("1,");
 static const char head_text[] = "{\"state\":1,\"data\":[[";
 static const char between_rows_text[] = "],[";
 static const char tail_text[] = "]]}";
 
-#undef TIMES2048
+#undef TIMES8192
+#undef TIMES1024
 #undef TIMES4
 
 /* Invariant: what is left of the stream is the piece, then the pixels from
