@@ -66,9 +66,9 @@ static void log_trouble(const struct s3_task *task,
     log_begin(&line, is_usual ? LOG_DEBUG : LOG_WARN, "store_trouble");
     log_text(&line, "outcome", s3_outcome_name(answer->outcome));
     log_int(&line, "status", answer->status);
-    log_text(&line, "code", code);
+    log_text(&line, "code", code[0] != '\0' ? code : NULL);
     log_text(&line, "advice", verdict->advice);
-    log_text(&line, "detail", answer->text);
+    log_text(&line, "detail", answer->text[0] != '\0' ? answer->text : NULL);
     log_int(&line, "try", task->job->stats.try_count);
     log_end(&line);
 }
