@@ -1,7 +1,11 @@
 /* Encoded picture in, pixels out, no more of them than asked for.
  * Threads: no shared state; callable from anywhere.
  * Order, always: bytes limit, header, side and pixel limits, allocation,
- * decoding. Truncated or damaged input is an error, never half a picture. */
+ * decoding. Truncated or damaged input is an error, never half a picture.
+ *
+ * The same for all formats: colour profiles and gamma are ignored; of an
+ * animation the first frame is the picture; transparency lies on white; the
+ * first bytes tell the format, nothing else does. */
 #ifndef SIL_DECODE_DECODE_H
 #define SIL_DECODE_DECODE_H
 
@@ -18,8 +22,9 @@ struct decode_source {
 
 /** What a header says. */
 struct decode_info {
-    uint32_t width, height; /* pixels, as stored */
-    uint8_t orientation;    /* EXIF 1..8; 1 where absent or junk */
+    uint32_t width, height; /* pixels, as decode_image() gives them */
+    uint8_t orientation;    /* EXIF 1..8; 1 where absent, junk, or HEIF, which
+                               the container's own turns make upright */
     const char *format;     /* "jpeg", "png", "webp", "heif"; static */
 };
 
@@ -33,10 +38,12 @@ SIL_MUST_USE enum sil_err decode_info(struct decode_info *out,
                                       struct sil_error *error);
 
 /** Decode at 1/shrink (1, 2, 4 or 8) of the stored size: the result is
- *  ceil(width / shrink) x ceil(height / shrink), each pixel about the mean of
- *  shrink * shrink ones, in stored orientation. Transparent pixels lie on
- *  white. *out: yours, image_finish(). Errors: those of decode_info() and
- *  SIL_E_DEADLINE_EXCEEDED. */
+ *  ceil(width / shrink) x ceil(height / shrink). Its pixel (x, y) is about the
+ *  mean of the box from (x * shrink, y * shrink), shrink wide and high; at the
+ *  right and lower edge the box may reach beyond the picture, and then the
+ *  pixel stands for what is inside. So one pixel here is exactly shrink
+ *  there, whatever the sizes. *out: yours, image_finish(); untouched on
+ *  failure. Errors: those of decode_info() and SIL_E_DEADLINE_EXCEEDED. */
 SIL_MUST_USE enum sil_err decode_image(struct image *out,
                                        const struct decode_source *source,
                                        uint32_t shrink,
