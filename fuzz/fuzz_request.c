@@ -1,11 +1,12 @@
 /* Fuzzes what a client may send inside HTTP: the JSON of a request, a query,
- * and the header values that are read as lists and names.
+ * a form, and the header values that are read as lists and names.
  * Must not know connections.
  * Whatever comes out must hold what request.h promises. */
 #include <stdint.h>
 
 #include "base/check.h"
 #include "server/ids.h"
+#include "server/multipart.h"
 #include "server/negotiate.h"
 #include "server/request.h"
 
@@ -25,6 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sil_error error = {0};
     enum content content;
     enum sil_format format;
+    struct http_text form = {"multipart/form-data; boundary=b", 31};
+    struct http_text image;
     char id[ID_SIZE];
     char trace[TRACE_SIZE];
 
@@ -40,6 +43,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)!negotiate_content(&content, text, &error);
     (void)!negotiate_format(&format, text, &error);
     (void)negotiate_coding(text);
+    if (multipart_image(&image, text, form, &error) == SIL_OK) {
+        sil_assert(image.bytes >= text.bytes);
+        sil_assert(image.bytes + image.size <= text.bytes + text.size);
+    }
+    (void)!multipart_image(&image, form, text, &error);
     id_from(id, text);
     sil_assert(id[0] != '\0');
     trace_from(trace, text);

@@ -101,7 +101,7 @@ enum sil_err admission_hold(struct admission *admission, struct ticket *ticket,
     struct admission_counts *counts = &admission->counts;
     enum sil_err err = SIL_OK;
 
-    sil_assert(ticket->state != TICKET_OUT);
+    sil_assert(ticket->state == TICKET_PLACE);
     sil_assert(ticket->bytes == 0);
     lock(admission);
     if (bytes > admission->limits.bytes_held - counts->bytes_held) {

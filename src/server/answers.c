@@ -152,7 +152,8 @@ static const char *public_detail(const struct sil_error *error)
 static bool is_fatal(enum sil_err err)
 {
     return err == SIL_E_REQUEST_TIMEOUT || err == SIL_E_REQUEST_TOO_LARGE ||
-           err == SIL_E_HEADERS_TOO_LARGE || err == SIL_E_URI_TOO_LONG;
+           err == SIL_E_HEADERS_TOO_LARGE || err == SIL_E_URI_TOO_LONG ||
+           err == SIL_E_IMAGE_TOO_LARGE;
 }
 
 void answer_error(struct job *job, const struct sil_error *error,

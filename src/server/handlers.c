@@ -35,6 +35,21 @@ static enum sil_err read_forms(struct job *job, struct sil_error *error)
     return SIL_OK;
 }
 
+/* How large the body may become. A form is the picture and a few lines. */
+static size_t body_max(const struct job *job)
+{
+    size_t image_bytes_max = job->service->config.image_bytes_max;
+
+    sil_assert(image_bytes_max >= 1);
+    if (job->route != ROUTE_ANALYZE)
+        return 0;
+    if (job->content == CONTENT_JSON)
+        return LIMIT_HTTP_JSON_BYTES_MAX;
+    if (job->content == CONTENT_IMAGE)
+        return image_bytes_max;
+    return image_bytes_max + LIMIT_HTTP_HEADER_BYTES_MAX;
+}
+
 static size_t on_head(void *payload, struct http_exchange *exchange)
 {
     struct service *service = payload;
@@ -56,7 +71,7 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
         answer_error(job, &error, SIL_STAGE_REQUEST);
         return 0;
     }
-    return job->route == ROUTE_ANALYZE ? LIMIT_HTTP_JSON_BYTES_MAX : 0;
+    return body_max(job);
 }
 
 static void on_request(void *payload, struct http_exchange *exchange)
@@ -76,14 +91,19 @@ static void on_refuse(void *payload, struct http_exchange *exchange,
 {
     struct service *service = payload;
     struct job *job = http_user(exchange);
+    struct sil_error told = *error;
 
     sil_assert(error->code != SIL_OK);
     if (job == NULL)
         job = job_create(service, exchange);
-    if (job == NULL)
+    if (job == NULL) {
         answer_no_memory(exchange);
-    else
-        answer_error(job, error, SIL_STAGE_REQUEST);
+        return;
+    }
+    /* What the HTTP layer sees is a body; here it was to be a picture. */
+    if (told.code == SIL_E_REQUEST_TOO_LARGE && job->content != CONTENT_JSON)
+        told.code = SIL_E_IMAGE_TOO_LARGE;
+    answer_error(job, &told, err_row(told.code)->stage);
 }
 
 static void on_end(void *payload, struct http_exchange *exchange,

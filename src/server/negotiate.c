@@ -208,6 +208,13 @@ static const char *const image_types[] = {"image/jpeg", "image/png",
 
 enum { IMAGE_TYPE_COUNT = sizeof image_types / sizeof image_types[0] };
 
+const char *const *negotiate_image_types(size_t *count)
+{
+    sil_assert(count != NULL);
+    *count = IMAGE_TYPE_COUNT;
+    return image_types;
+}
+
 enum sil_err negotiate_content(enum content *out, struct http_text value,
                                struct sil_error *error)
 {
@@ -220,6 +227,10 @@ enum sil_err negotiate_content(enum content *out, struct http_text value,
         *out = CONTENT_JSON;
         return SIL_OK;
     }
+    if (is_name(name, "multipart/form-data")) {
+        *out = CONTENT_FORM;
+        return SIL_OK;
+    }
     for (int i = 0; i < IMAGE_TYPE_COUNT; i++) {
         if (is_name(name, image_types[i])) {
             *out = CONTENT_IMAGE;
@@ -229,7 +240,9 @@ enum sil_err negotiate_content(enum content *out, struct http_text value,
     if (name.size == 0)
         return err_set(error, SIL_E_BAD_CONTENT_TYPE,
                        "Content-Type is missing: application/json is needed");
-    return err_set(error, SIL_E_BAD_CONTENT_TYPE,
-                   "Content-Type is not taken: application/json is, or the "
-                   "picture itself as image/jpeg, png, webp, heic or avif");
+    return err_set(
+        error, SIL_E_BAD_CONTENT_TYPE,
+        "Content-Type is not taken: application/json is, or the "
+        "picture itself as image/jpeg, png, webp, heic or avif, or as "
+        "the part image of multipart/form-data");
 }

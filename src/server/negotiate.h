@@ -10,8 +10,9 @@
 
 /** What a request's body is. */
 enum content {
-    CONTENT_JSON, /* the JSON of the contract */
-    CONTENT_IMAGE /* the picture itself */
+    CONTENT_JSON,  /* the JSON of the contract */
+    CONTENT_IMAGE, /* the picture itself */
+    CONTENT_FORM   /* multipart/form-data with a part "image" */
 };
 
 /** Of what kind is the body? value: the Content-Type field. Errors:
@@ -19,6 +20,10 @@ enum content {
 SIL_MUST_USE enum sil_err negotiate_content(enum content *out,
                                             struct http_text value,
                                             struct sil_error *error);
+
+/** The types of pictures that may be a body themselves. *count: how many. A
+ *  loan of static memory. */
+const char *const *negotiate_image_types(size_t *count);
 
 /** The answer's form: the one that Accept likes best, JSON where it likes
  *  several alike. Errors: SIL_E_NOT_ACCEPTABLE. */

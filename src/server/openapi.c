@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "server/negotiate.h"
 #include "server/request.h"
 #include "server/routes.h"
 
@@ -129,12 +130,52 @@ static void add_failures(struct buf *to)
     }
 }
 
+/* The options of a picture that is a body: the same, as query parameters. */
+static void add_parameters(struct buf *to)
+{
+    size_t count;
+    const struct option_row *rows = option_rows(&count);
+
+    add(to, "'parameters':[{'name':'X-Request-Id','in':'header','schema':{"
+            "'type':'string'}}");
+    sil_assert(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        add(to, ",{'name':'");
+        buf_add_text(to, rows[i].name);
+        add(to, "','in':'query','schema':{'$ref':"
+                "'#/components/schemas/Request/properties/");
+        buf_add_text(to, rows[i].name);
+        add(to, "'}}");
+    }
+    add(to, ",{'name':'threshold','in':'query','schema':{'$ref':"
+            "'#/components/schemas/Request/properties/threshold'}}],");
+}
+
+/* JSON with a key, or the picture itself in two ways. */
+static void add_bodies(struct buf *to)
+{
+    size_t count;
+    const char *const *types = negotiate_image_types(&count);
+
+    add(to, "'requestBody':{'required':true,'content':{'application/json':{"
+            "'schema':{'$ref':'#/components/schemas/Request'}}");
+    sil_assert(count > 0);
+    for (size_t i = 0; i < count; i++) {
+        add(to, ",'");
+        buf_add_text(to, types[i]);
+        add(to, "':{}");
+    }
+    add(to, ",'multipart/form-data':{'schema':{'type':'object','required':["
+            "'image'],'properties':{'image':{'contentMediaType':"
+            "'application/octet-stream'}}}}}},");
+}
+
 static void add_analyze(struct buf *to)
 {
     sil_assert(to != NULL);
-    add(to, "'requestBody':{'required':true,'content':{'application/json':{"
-            "'schema':{'$ref':'#/components/schemas/Request'}}}},"
-            "'responses':{'200':{'description':'The mask, at the size of the "
+    add_parameters(to);
+    add_bodies(to);
+    add(to, "'responses':{'200':{'description':'The mask, at the size of the "
             "picture','headers':{"
             "'X-Request-Id':{'schema':{'type':'string'}},"
             "'X-Image-Width':{'schema':{'type':'integer'}},"

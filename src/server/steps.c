@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "server/answers.h"
+#include "server/multipart.h"
 
 /* Where a step runs. */
 enum where {
@@ -39,6 +40,13 @@ static const struct step_row steps[] = {
     [STEP_SEND] = {"send", LAST, NULL},
 };
 
+static const char no_room[] =
+    "as many requests are being served as there is room for; try again after "
+    "the time in Retry-After";
+static const char no_room_for_bytes[] =
+    "the pictures in memory are as many bytes as there is room for; try again "
+    "after the time in Retry-After";
+
 /* Count a refusal and say it. */
 static enum sil_err refuse(struct job *job, enum metric_reason reason,
                            const char *detail)
@@ -46,6 +54,43 @@ static enum sil_err refuse(struct job *job, enum metric_reason reason,
     sil_assert(reason < REASON_COUNT);
     metrics_add(&job->service->metrics, METRIC_REJECTED, reason, 0, 1);
     return err_set(&job->held.error, SIL_E_OVERLOADED, "%s", detail);
+}
+
+/* The picture came along: in the body, or in a part of it. */
+static enum sil_err read_upload(struct job *job, struct http_text *picture)
+{
+    struct sil_error *error = &job->held.error;
+    struct http_text query = http_query(job->exchange);
+    struct http_text type = http_header(job->exchange, "content-type");
+
+    sil_assert(job->content != CONTENT_JSON);
+    *picture = http_body(job->exchange);
+    if (job->content == CONTENT_FORM) {
+        enum sil_err err = multipart_image(picture, *picture, type, error);
+        if (err)
+            return err;
+    }
+    return request_parse_query(&job->request, query.bytes, query.size, error);
+}
+
+/* Keep an upload's bytes: those of the connection go with it, and it may go
+ * while a worker reads them. */
+static enum sil_err keep_upload(struct job *job, struct http_text picture)
+{
+    struct held *held = &job->held;
+
+    sil_assert(held->picture.size == 0);
+    held->picture_bytes = picture.size;
+    if (admission_hold(job->service->admission, &job->ticket, picture.size))
+        return refuse(job, REASON_BYTES, no_room_for_bytes);
+    buf_add(&held->picture, picture.bytes, picture.size);
+    if (buf_err(&held->picture) == SIL_E_STATE)
+        return err_set(&held->error, SIL_E_IMAGE_TOO_LARGE,
+                       "the picture is larger than %zu bytes",
+                       held->picture.cap);
+    if (buf_err(&held->picture))
+        return err_set(&held->error, SIL_E_NO_MEMORY, "no memory");
+    return SIL_OK;
 }
 
 /* Read the request and find room for it. */
@@ -57,17 +102,18 @@ static enum sil_err admit(struct job *job, struct sil_session *session)
     enum sil_err err;
 
     sil_assert(session == NULL);
-    err = request_parse(&job->request, body.bytes, body.size, error);
-    if (!err)
+    if (job->content != CONTENT_JSON)
+        err = read_upload(job, &body);
+    else
+        err = request_parse(&job->request, body.bytes, body.size, error);
+    if (!err && job->request.img_src != NULL)
         err = fetch_key_check(job->request.img_src, error);
     if (err)
         return err;
     err = admission_enter(job->service->admission, &job->ticket, &reason);
     if (err)
-        return refuse(job, reason,
-                      "as many requests are being served as there is room "
-                      "for; try again after the time in Retry-After");
-    return SIL_OK;
+        return refuse(job, reason, no_room);
+    return job->content == CONTENT_JSON ? SIL_OK : keep_upload(job, body);
 }
 
 static void resume(void *payload);
@@ -258,6 +304,10 @@ static void go(struct job *job)
         const struct step_row *row = &steps[held->step];
 
         sil_assert(!job->is_away);
+        if (row->where == AT_STORE && job->request.img_src == NULL) {
+            held->step++; /* The picture came along. */
+            continue;
+        }
         if (row->where == LAST) {
             answer_mask(job);
             return;
@@ -299,9 +349,7 @@ static enum sil_err note_fetch(struct job *job)
     if (!err)
         return SIL_OK;
     buf_finish(&held->picture);
-    return refuse(job, REASON_BYTES,
-                  "the pictures in memory are as many bytes as there is room "
-                  "for; try again after the time in Retry-After");
+    return refuse(job, REASON_BYTES, no_room_for_bytes);
 }
 
 /* A job's task: back on the loop's thread. */

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "server/negotiate.h"
 #include "server/request.h"
 #include "server/routes.h"
 
@@ -100,6 +101,22 @@ static void each_option_is_there_with_its_words(void **state)
     assert_has("\"required\":[\"imgSrc\"]");
 }
 
+static void each_content_type_is_there(void **state)
+{
+    size_t count;
+    const char *const *types = negotiate_image_types(&count);
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        char pattern[PATTERN_SIZE];
+
+        (void)snprintf(pattern, sizeof pattern, "\"%s\":{}", types[i]);
+        assert_has(pattern);
+    }
+    assert_has("\"application/json\":{\"schema\"");
+    assert_has("\"multipart/form-data\":{\"schema\"");
+}
+
 static void each_error_is_there(void **state)
 {
     (void)state;
@@ -126,6 +143,7 @@ int main(void)
         cmocka_unit_test(brackets_close_in_order),
         cmocka_unit_test(each_route_is_there),
         cmocka_unit_test(each_option_is_there_with_its_words),
+        cmocka_unit_test(each_content_type_is_there),
         cmocka_unit_test(each_error_is_there),
     };
 
