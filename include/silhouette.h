@@ -4,7 +4,7 @@
  * all threads. A session belongs to one thread at a time. A mask is read-only
  * and may be shared. Nothing here keeps hidden global state.
  *
- * A complete program (built and run by the tests as tests/unit/example.c):
+ * A complete program (taken out of this comment, built and run by the tests):
  *
  *     #include <silhouette.h>
  *     #include <stdio.h>

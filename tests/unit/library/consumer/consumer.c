@@ -1,0 +1,37 @@
+/* A program of somebody else: counts the people in a picture.
+ * Must not include anything of the project but its public header.
+ * Usage: consumer MODELS_DIR PICTURE */
+#include <silhouette.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BYTES_MAX = 1 << 22 };
+
+int main(int argc, char **argv)
+{
+    struct sil_error error = {0};
+    struct sil_model *model = NULL;
+    struct sil_session *session = NULL;
+    struct sil_mask *mask = NULL;
+    char *bytes = malloc(BYTES_MAX);
+    FILE *file = argc == 3 ? fopen(argv[2], "rb") : NULL;
+    size_t size = bytes && file ? fread(bytes, 1, BYTES_MAX, file) : 0;
+    enum sil_err err = SIL_E_ARGUMENT;
+
+    if (size > 0)
+        err = sil_model_open(&model, argv[1], NULL, &error);
+    if (!err)
+        err = sil_session_create(&session, model, &error);
+    if (!err)
+        err = sil_segment(&mask, session, bytes, size, NULL, &error);
+    if (err)
+        printf("%s: %s\n", sil_err_code(err), error.detail);
+    else
+        printf("%u x %u, %u people\n", sil_mask_width(mask),
+               sil_mask_height(mask), sil_mask_person_count(mask));
+    sil_mask_destroy(mask);
+    sil_session_destroy(session);
+    sil_model_close(model);
+    free(bytes);
+    return err ? 1 : 0;
+}

@@ -1,0 +1,15 @@
+/* The public header, alone and twice.
+ * Must not include anything else: that it stands alone is what is tested.
+ * Compiled as C11 and as C++17, pedantic; never run. */
+#include <silhouette.h>
+#include <silhouette.h>
+
+int uses_silhouette(void);
+
+int uses_silhouette(void)
+{
+    struct sil_options options = sil_options_default();
+    struct sil_error error = {SIL_OK, ""};
+
+    return options.quality == SIL_QUALITY_FAST && error.code == SIL_OK ? 0 : 1;
+}
