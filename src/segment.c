@@ -1,4 +1,4 @@
-/* decode -> infer -> mask: the pipeline "fast", and the sessions it runs in.
+/* decode -> infer -> mask: the pipeline "fast".
  * Must not know where pictures come from or where masks go.
  * A picture is decoded as small as both looks allow. All boxes are in pixels
  * of the whole picture; only look() knows how small it was decoded. */
@@ -7,12 +7,12 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/mem.h"
 #include "decode/decode.h"
 #include "infer/model.h"
 #include "infer/person.h"
 #include "mask/pieces.h"
 #include "mask/upscale.h"
+#include "session.h"
 
 /* Decoded pixels per sample of a look, each way: what resampling wants. */
 enum {
@@ -25,12 +25,6 @@ enum { CHANNELS = 3, ORIENTATION_UPRIGHT = 1, ORIENTATION_TURNED = 5 };
 /* The second look reaches this much of the longer side beyond the people. */
 static const float MARGIN = 0.15F;
 
-struct sil_session {
-    struct sil_model *model;      /* a loan */
-    struct engine_runner *runner; /* owned */
-    struct sil_timing timing;     /* of the last segmentation */
-};
-
 /* One segmentation, from its start to its mask. */
 struct job {
     struct sil_session *session;
@@ -42,51 +36,6 @@ struct job {
     uint32_t width, height;             /* of the upright picture */
     uint8_t orientation;                /* EXIF, of the picture as stored */
 };
-
-struct sil_options sil_options_default(void)
-{
-    return (struct sil_options){
-        .quality = SIL_QUALITY_FAST,
-        .orientation = SIL_UPRIGHT,
-        .limits = sil_limits_default(),
-    };
-}
-
-enum sil_err sil_session_create(struct sil_session **out,
-                                struct sil_model *model,
-                                struct sil_error *error)
-{
-    struct sil_session *session;
-    enum sil_err err;
-
-    if (out == NULL || model == NULL)
-        return err_set(error, SIL_E_ARGUMENT, "out or model is NULL");
-    session = mem_zalloc(1, sizeof *session);
-    if (session == NULL)
-        return err_set(error, SIL_E_NO_MEMORY, "no memory for a session");
-    session->model = model;
-    err = engine_runner_create(&session->runner, model_net(model), error);
-    if (err) {
-        sil_session_destroy(session);
-        return err;
-    }
-    *out = session;
-    return SIL_OK;
-}
-
-void sil_session_destroy(struct sil_session *session)
-{
-    if (session == NULL)
-        return;
-    engine_runner_destroy(session->runner);
-    mem_free(session);
-}
-
-struct sil_timing sil_session_timing(const struct sil_session *session)
-{
-    sil_assert(session != NULL);
-    return session->timing;
-}
 
 /* Add to *spent_ns what has passed since start_ns. */
 static void add_time(uint64_t *spent_ns, uint64_t start_ns)
@@ -319,27 +268,6 @@ static enum sil_err explain(enum sil_err err, struct sil_error *error)
     return err;
 }
 
-/* What both calls check of their arguments; starts the session's timing. */
-static enum sil_err check_call(struct sil_mask **out,
-                               struct sil_session *session,
-                               const struct sil_options *options,
-                               struct sil_error *error)
-{
-    if (error != NULL)
-        *error = (struct sil_error){0};
-    if (out == NULL || session == NULL)
-        return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
-    session->timing = (struct sil_timing){0};
-    if (options->quality != SIL_QUALITY_FAST)
-        return err_set(error, SIL_E_ARGUMENT, "no such quality");
-    if (options->orientation != SIL_UPRIGHT &&
-        options->orientation != SIL_STORED)
-        return err_set(error, SIL_E_ARGUMENT, "no such orientation");
-    if (!(options->threshold >= 0) || !(options->threshold < 1))
-        return err_set(error, SIL_E_ARGUMENT, "threshold is not in 0..1");
-    return SIL_OK;
-}
-
 enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
                          const void *bytes, size_t size,
                          const struct sil_options *options,
@@ -352,7 +280,7 @@ enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
                       .source = &source, .error = error, .shrink = 1};
     struct decode_info info;
     uint64_t start_ns = clock_ns();
-    enum sil_err err = check_call(out, session, &chosen, error);
+    enum sil_err err = session_begin(session, out, &chosen, error);
 
     if (err)
         return err;
@@ -406,7 +334,7 @@ enum sil_err sil_segment_pixels(struct sil_mask **out,
     struct sil_options chosen = options ? *options : sil_options_default();
     struct job job = {.session = session, .options = &chosen, .error = error,
                       .shrink = 1, .orientation = ORIENTATION_UPRIGHT};
-    enum sil_err err = check_call(out, session, &chosen, error);
+    enum sil_err err = session_begin(session, out, &chosen, error);
 
     if (!err)
         err = check_pixels(pixels, &chosen.limits, error);

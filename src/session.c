@@ -1,0 +1,72 @@
+/* Sessions, the options of a segmentation and their checks.
+ * Must not know pictures, looks or masks.
+ * A session keeps nothing of a picture: after a bad one it is as before. */
+#include "session.h"
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "infer/model.h"
+
+struct sil_options sil_options_default(void)
+{
+    return (struct sil_options){
+        .quality = SIL_QUALITY_FAST,
+        .orientation = SIL_UPRIGHT,
+        .limits = sil_limits_default(),
+    };
+}
+
+enum sil_err sil_session_create(struct sil_session **out,
+                                struct sil_model *model,
+                                struct sil_error *error)
+{
+    struct sil_session *session;
+    enum sil_err err;
+
+    if (out == NULL || model == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "out or model is NULL");
+    session = mem_zalloc(1, sizeof *session);
+    if (session == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for a session");
+    session->model = model;
+    err = engine_runner_create(&session->runner, model_net(model), error);
+    if (err) {
+        sil_session_destroy(session);
+        return err;
+    }
+    *out = session;
+    return SIL_OK;
+}
+
+void sil_session_destroy(struct sil_session *session)
+{
+    if (session == NULL)
+        return;
+    engine_runner_destroy(session->runner);
+    mem_free(session);
+}
+
+struct sil_timing sil_session_timing(const struct sil_session *session)
+{
+    sil_assert(session != NULL);
+    return session->timing;
+}
+
+enum sil_err session_begin(struct sil_session *session, struct sil_mask **out,
+                           const struct sil_options *options,
+                           struct sil_error *error)
+{
+    if (error != NULL)
+        *error = (struct sil_error){0};
+    if (out == NULL || session == NULL)
+        return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
+    session->timing = (struct sil_timing){0};
+    if (options->quality != SIL_QUALITY_FAST)
+        return err_set(error, SIL_E_ARGUMENT, "no such quality");
+    if (options->orientation != SIL_UPRIGHT &&
+        options->orientation != SIL_STORED)
+        return err_set(error, SIL_E_ARGUMENT, "no such orientation");
+    if (!(options->threshold >= 0) || !(options->threshold < 1))
+        return err_set(error, SIL_E_ARGUMENT, "threshold is not in 0..1");
+    return SIL_OK;
+}
