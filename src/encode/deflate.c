@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* Invariant: stream.hufftables points to codes, so it must not be moved. */
 struct deflate {
     struct isal_zstream stream;
     struct isal_hufftables codes;
@@ -24,7 +25,8 @@ enum {
     RARE = 1          /* and what may come all the same */
 };
 
-/* Codes for long repetitions of the last byte or of the last two. */
+/* Codes for long repetitions of the last byte or of the last two. Nothing may
+ * be left without a code: the bytes can be any. */
 static void make_codes(struct isal_hufftables *codes)
 {
     struct isal_huff_histogram weights;
@@ -66,7 +68,10 @@ void deflate_destroy(struct deflate *deflate)
 
 bool deflate_is_hungry(const struct deflate *deflate)
 {
-    return deflate->stream.avail_in == 0 && !deflate->stream.end_of_stream;
+    const struct isal_zstream *stream = &deflate->stream;
+
+    sil_assert(stream->hufftables == &deflate->codes);
+    return stream->avail_in == 0 && !stream->end_of_stream;
 }
 
 void deflate_give(struct deflate *deflate, const uint8_t *bytes, size_t size)
@@ -87,11 +92,14 @@ size_t deflate_take(struct deflate *deflate, uint8_t *bytes, size_t capacity)
     sil_assert(capacity > 0);
     stream->next_out = bytes;
     stream->avail_out = most;
+    /* It may take input and give nothing yet: go on until it gives, or has
+     * nothing left to take. */
     while (stream->avail_out == most && !deflate_is_hungry(deflate) &&
            !deflate_is_done(deflate)) {
         int status = isal_deflate(stream);
         sil_assert(status == COMP_OK);
     }
+    sil_assert(stream->avail_out <= most);
     return most - stream->avail_out;
 }
 

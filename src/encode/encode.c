@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "encode/form.h"
 
+/* Bytes on the stack of sil_mask_write(). */
 enum { PIECE_SIZE = 1 << 14 };
 
 enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
@@ -23,10 +24,12 @@ enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
     if (err)
         return err;
     if (coding == ENCODE_GZIP) {
+        /* On failure the inner one is gone too: there is nothing to free. */
         err = gzip_encoder_create(&encoder, encoder);
         if (err)
             return err;
     }
+    sil_assert(encoder->form != NULL);
     *out = encoder;
     return SIL_OK;
 }
@@ -48,6 +51,7 @@ size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
 
     sil_assert(capacity > 0);
     size = encoder->form->next(encoder, bytes, capacity);
+    /* A form that wrote too much has written over something. */
     sil_assert(size <= capacity);
     return size;
 }
@@ -66,6 +70,7 @@ enum sil_err sil_mask_write(const struct sil_mask *mask, enum sil_format format,
     enum sil_err err;
     size_t size;
 
+    sil_assert(write != NULL);
     err = encoder_create(&encoder, mask, format, ENCODE_IDENTITY);
     if (err)
         goto done;

@@ -41,6 +41,18 @@ struct json_encoder {
     uint32_t next_run; /* index in mask->runs of the row's next run */
 };
 
+static void json_check(const struct json_encoder *json)
+{
+    const struct sil_mask *mask = json->mask;
+
+    sil_assert(json->row <= mask->height);
+    sil_assert(json->column <= mask->width);
+    sil_assert(json->next_run <= mask->run_count);
+    /* Only the tail is written when there are no rows left. */
+    sil_assert(json->row < mask->height || !json->is_pattern);
+}
+
+/* A text becomes the piece. */
 static void set_text(struct json_encoder *json, const char *text, size_t size)
 {
     json->source = text;
@@ -48,7 +60,8 @@ static void set_text(struct json_encoder *json, const char *text, size_t size)
     json->is_pattern = false;
 }
 
-/* The next pixels that are alike become the piece. */
+/* The next pixels that are alike become the piece: up to the next run, or
+ * that run, or the rest of the row. */
 static void set_pixels(struct json_encoder *json)
 {
     const struct sil_mask *mask = json->mask;
@@ -63,6 +76,7 @@ static void set_pixels(struct json_encoder *json)
         json->next_run += is_person;
     }
     sil_assert(end > json->column);
+    /* The row's last pixel has no comma. */
     json->source = is_person ? ones : zeros;
     json->left = 2 * (uint64_t)(end - json->column) - (end == mask->width);
     json->is_pattern = true;
@@ -77,11 +91,12 @@ static void advance(struct json_encoder *json)
 
     sil_assert(json->left == 0);
     if (json->row == mask->height)
-        return;
+        return; /* That was the tail: left stays 0. */
     if (json->column < mask->width) {
         set_pixels(json);
         return;
     }
+    sil_assert(json->next_run == mask->row_ends[json->row]);
     json->row++;
     json->column = 0;
     if (json->row == mask->height)
@@ -104,6 +119,7 @@ static size_t write_piece(struct json_encoder *json, uint8_t *bytes,
         return size;
     }
     while (offset < size) {
+        /* From its second byte on the pattern is one byte shorter. */
         size_t most = (size_t)PATTERN_SIZE - json->is_odd;
         size_t part = size - offset < most ? size - offset : most;
         memcpy(bytes + offset, json->source + json->is_odd, part);
@@ -119,11 +135,13 @@ static size_t json_next(struct encoder *encoder, uint8_t *bytes,
     struct json_encoder *json = (struct json_encoder *)encoder;
     size_t size = 0;
 
+    json_check(json);
     while (size < capacity && json->left > 0) {
         size += write_piece(json, bytes + size, capacity - size);
         if (json->left == 0)
             advance(json);
     }
+    json_check(json);
     return size;
 }
 
@@ -132,8 +150,8 @@ static void json_encoder_destroy(struct encoder *encoder)
     mem_free(encoder);
 }
 
-/* Two bytes a pixel, the last comma of a row being its bracket; two more a
- * row, brackets and comma; and what stands around. */
+/* Bytes of the whole: two a pixel but one for a row's last; what stands
+ * between the rows, and around them all. */
 static uint64_t json_size(const struct sil_mask *mask)
 {
     uint64_t row_size = 2 * (uint64_t)mask->width - 1;
@@ -154,6 +172,7 @@ enum sil_err json_encoder_create(struct encoder **out,
     sil_assert(mask->height > 0);
     if (json == NULL)
         return SIL_E_NO_MEMORY;
+    /* The head is the first piece, and opens the first row. */
     *json = (struct json_encoder){
         .base = {.form = &form, .size = json_size(mask)},
         .mask = mask,

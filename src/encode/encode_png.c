@@ -38,6 +38,14 @@ struct png_encoder {
     uint8_t pending[DATA_SIZE + 2 * CHUNK_EXTRA];
 };
 
+static void png_check(const struct png_encoder *png)
+{
+    sil_assert(png->begin <= png->end);
+    sil_assert(png->end <= sizeof png->pending);
+    sil_assert(png->y <= png->mask->height);
+    sil_assert(png->row[0] == FILTER_UP);
+}
+
 /* Where a row changes from 0 to 1 and back, in turn. */
 struct edges {
     const struct sil_run *run; /* the next one that is not yet passed */
@@ -45,6 +53,7 @@ struct edges {
     uint32_t width;            /* of the mask */
 };
 
+/* The edges of a row, from its left end. */
 static struct edges edges_of(const struct sil_mask *mask, uint32_t row)
 {
     struct edges edges = {.width = mask->width};
@@ -53,6 +62,7 @@ static struct edges edges_of(const struct sil_mask *mask, uint32_t row)
     return edges;
 }
 
+/* Columns are asked for from left to right, and passed. */
 static bool is_person_at(const struct edges *edges, uint32_t column)
 {
     return edges->left > 0 && edges->run->first <= column;
@@ -66,15 +76,18 @@ static uint32_t next_edge(const struct edges *edges, uint32_t column)
     return is_person_at(edges, column) ? edges->run->end : edges->run->first;
 }
 
+/* Leave behind the run that ends at column. */
 static void pass(struct edges *edges, uint32_t column)
 {
+    sil_assert(column <= edges->width);
     if (edges->left > 0 && edges->run->end <= column) {
         edges->run++;
         edges->left--;
     }
 }
 
-/* Write the differences of row y to the row above it. */
+/* Write the differences of row y to the row above it, which for the first one
+ * is all zeros. Between two edges of either row they are all alike. */
 static void make_row(struct png_encoder *png)
 {
     struct edges above = {.width = png->mask->width};
@@ -99,6 +112,7 @@ static void make_row(struct png_encoder *png)
     png->y++;
 }
 
+/* Big-endian, as all numbers of a PNG. */
 static void put_number(uint8_t *bytes, uint32_t number)
 {
     for (int i = NUMBER_SIZE - 1; i >= 0; i--) {
@@ -117,6 +131,7 @@ static void close_chunk(struct png_encoder *png, const char *type, size_t size)
 
     sil_assert(strlen(type) == NUMBER_SIZE);
     sil_assert(png->end + CHUNK_EXTRA + size <= sizeof png->pending);
+    /* The check sum covers the type and the data, not the length. */
     put_number(chunk, (uint32_t)size);
     memcpy(checked, type, NUMBER_SIZE);
     put_number(checked + checked_size, deflate_crc(0, checked, checked_size));
@@ -151,6 +166,7 @@ static void make_chunk(struct png_encoder *png)
     png->end = 0;
     while (size < DATA_SIZE && !deflate_is_done(png->deflate)) {
         if (deflate_is_hungry(png->deflate)) {
+            /* It has used up the last row, so that one may be overwritten. */
             bool has_row = png->y < png->mask->height;
             if (has_row)
                 make_row(png);
@@ -159,6 +175,7 @@ static void make_chunk(struct png_encoder *png)
         }
         size += deflate_take(png->deflate, data + size, DATA_SIZE - size);
     }
+    /* A chunk without data is allowed, and rare: at the very end. */
     close_chunk(png, "IDAT", size);
     png->is_last = deflate_is_done(png->deflate);
     if (png->is_last)
@@ -170,6 +187,7 @@ static size_t png_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
     struct png_encoder *png = (struct png_encoder *)encoder;
     size_t size = 0;
 
+    png_check(png);
     while (size < capacity && !(png->begin == png->end && png->is_last)) {
         size_t left;
         if (png->begin == png->end)
@@ -180,6 +198,7 @@ static size_t png_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
         png->begin += left;
         size += left;
     }
+    png_check(png);
     return size;
 }
 
@@ -213,7 +232,7 @@ enum sil_err png_encoder_create(struct encoder **out,
         goto done;
     make_head(png);
     *out = &png->base;
-    png = NULL;
+    png = NULL; /* It is the caller's now. */
 done:
     if (png != NULL)
         png_encoder_destroy(&png->base);

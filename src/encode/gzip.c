@@ -6,8 +6,10 @@
 #include "encode/deflate.h"
 #include "encode/form.h"
 
+/* Bytes made at a time, to be compressed while they are in the cache. */
 enum { INPUT_SIZE = 1 << 15 };
 
+/* Too large for a stack: about 120 KB with what it owns. */
 struct gzip_encoder {
     struct encoder base;
     struct encoder *inner;   /* owned */
@@ -23,12 +25,14 @@ static size_t gzip_next(struct encoder *encoder, uint8_t *bytes,
     size_t size = 0;
 
     while (size < capacity && !deflate_is_done(deflate)) {
+        /* At the end the inner encoder gives 0 bytes, which says so. */
         if (deflate_is_hungry(deflate))
             deflate_give(
                 deflate, gzip->input,
                 encoder_next(gzip->inner, gzip->input, sizeof gzip->input));
         size += deflate_take(deflate, bytes + size, capacity - size);
     }
+    sil_assert(size > 0 || deflate_is_done(deflate));
     return size;
 }
 
@@ -36,6 +40,7 @@ static void gzip_encoder_destroy(struct encoder *encoder)
 {
     struct gzip_encoder *gzip = (struct gzip_encoder *)encoder;
 
+    sil_assert(gzip->inner != NULL);
     encoder_destroy(gzip->inner);
     deflate_destroy(gzip->deflate);
     mem_free(gzip);
@@ -49,6 +54,7 @@ enum sil_err gzip_encoder_create(struct encoder **out, struct encoder *inner)
     enum sil_err err = deflate_create(&deflate, DEFLATE_GZIP);
 
     sil_assert(inner != NULL);
+    /* input is written before it is read: no need of zeros. */
     if (!err)
         gzip = mem_alloc(1, sizeof *gzip);
     if (gzip == NULL) {

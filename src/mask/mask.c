@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* Runs: a picture of a few rows, or of nobody, needs no more. */
 enum { FIRST_CAPACITY = 256 };
 
 enum sil_err plane_init(struct plane *plane, uint32_t width, uint32_t height)
@@ -21,6 +22,7 @@ enum sil_err plane_init(struct plane *plane, uint32_t width, uint32_t height)
     values = mem_alloc(count, sizeof *values);
     if (values == NULL)
         return SIL_E_NO_MEMORY;
+    /* Only now: a failure leaves the caller's plane as it was. */
     *plane = (struct plane){values, width, height};
     return SIL_OK;
 }
@@ -39,6 +41,7 @@ enum sil_err mask_begin(struct mask_writer *writer, uint32_t width,
 
     sil_assert(width > 0);
     sil_assert(height > 0);
+    /* Zeroed, so that a mask can be freed whenever its writing ends. */
     mask = mem_zalloc(1, sizeof *mask);
     row_ends = mem_zalloc(height, sizeof *row_ends);
     if (mask == NULL || row_ends == NULL) {
@@ -59,6 +62,8 @@ static uint32_t row_start(const struct sil_mask *mask, uint32_t row)
     return row == 0 ? 0 : mask->row_ends[row - 1];
 }
 
+/* Make room for twice as many runs. Their number is 32 bits wide, as in the
+ * mask: a picture within the limits has fewer pixels than that. */
 static enum sil_err grow(struct mask_writer *writer)
 {
     struct sil_mask *mask = writer->mask;
@@ -66,6 +71,7 @@ static enum sil_err grow(struct mask_writer *writer)
     struct sil_run *runs;
 
     sil_assert(mask->run_count == writer->capacity);
+    sil_assert((mask->runs == NULL) == (writer->capacity == 0));
     if (writer->capacity > UINT32_MAX / 2)
         return SIL_E_NO_MEMORY;
     if (writer->capacity > 0)
@@ -87,10 +93,12 @@ enum sil_err mask_add_run(struct mask_writer *writer, uint32_t first,
     sil_assert(first < end);
     sil_assert(end <= mask->width);
     sil_assert(writer->row < mask->height);
+    /* A run at the end of the row above is no neighbour. */
     is_first_of_row = mask->run_count == row_start(mask, writer->row);
     if (!is_first_of_row) {
         struct sil_run *last = &mask->runs[mask->run_count - 1];
         sil_assert(first >= last->end);
+        /* Crossings can meet between two pixels: the runs are one then. */
         if (first == last->end) {
             mask->person_pixels += end - first;
             last->end = end;
@@ -102,6 +110,7 @@ enum sil_err mask_add_run(struct mask_writer *writer, uint32_t first,
         if (err)
             return err;
     }
+    sil_assert(mask->run_count < writer->capacity);
     mask->runs[mask->run_count++] = (struct sil_run){first, end};
     mask->person_pixels += end - first;
     return SIL_OK;
@@ -112,6 +121,8 @@ void mask_end_row(struct mask_writer *writer)
     struct sil_mask *mask = writer->mask;
 
     sil_assert(writer->row < mask->height);
+    /* Rows above have no more runs than there are now: never falling. */
+    sil_assert(row_start(mask, writer->row) <= mask->run_count);
     mask->row_ends[writer->row++] = mask->run_count;
 }
 
@@ -126,6 +137,7 @@ struct sil_mask *mask_take(struct mask_writer *writer)
     if (runs != NULL)
         mask->runs = runs; /* Otherwise it stays as large as it was. */
     *writer = (struct mask_writer){0};
+    /* The one place where masks come into being, so the one to check. */
     mask_check(mask);
     return mask;
 }
@@ -146,7 +158,9 @@ void mask_check(const struct sil_mask *mask)
     sil_assert(mask->run_count == mask->row_ends[mask->height - 1]);
     sil_assert((mask->runs != NULL) || mask->run_count == 0);
     for (uint32_t row = 0; row < mask->height; row++) {
-        uint64_t least = 0; /* where the row's next run may begin */
+        /* Where the row's next run may begin: a pixel after the last. Wider
+         * than a column, so that it can lie beyond the widest row. */
+        uint64_t least = 0;
         sil_assert(mask->row_ends[row] >= index);
         sil_assert(mask->row_ends[row] <= mask->run_count);
         for (; index < mask->row_ends[row]; index++) {
@@ -158,6 +172,7 @@ void mask_check(const struct sil_mask *mask)
             least = (uint64_t)run->end + 1;
         }
     }
+    /* What the writer counted while it went along. */
     sil_assert(pixel_count == mask->person_pixels);
 }
 
@@ -173,6 +188,7 @@ uint32_t sil_mask_height(const struct sil_mask *mask)
 
 double sil_mask_area(const struct sil_mask *mask)
 {
+    /* Exact: both factors have 32 bits, and 150 million pixels are few. */
     double pixel_count = (double)mask->width * (double)mask->height;
 
     sil_assert(pixel_count > 0);
@@ -191,6 +207,8 @@ uint32_t sil_mask_row(const struct sil_run **runs, const struct sil_mask *mask,
 
     sil_assert(row < mask->height);
     start = row_start(mask, row);
+    sil_assert(mask->row_ends[row] >= start);
+    /* An offset from NULL, even of 0, is undefined. */
     *runs = mask->runs == NULL ? NULL : mask->runs + start;
     return mask->row_ends[row] - start;
 }

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* Parts: one outline in a plane of 256 rows. */
 enum { FIRST_CAPACITY = 256 };
 
 /* A run of present values in a row, and the piece that it belongs to. */
@@ -18,11 +19,14 @@ struct part {
     uint32_t pixel_count;
 };
 
+/* All runs of the plane so far, row by row, left to right. */
 struct parts {
     struct part *items; /* owned */
     uint32_t count, capacity;
 };
 
+/* Append a part. Parts are found by index, never by address: growing moves
+ * them. */
 static enum sil_err parts_add(struct parts *parts, const struct part *part)
 {
     if (parts->count == parts->capacity) {
@@ -38,6 +42,8 @@ static enum sil_err parts_add(struct parts *parts, const struct part *part)
         parts->items = items;
         parts->capacity = capacity;
     }
+    sil_assert(parts->count < parts->capacity);
+    sil_assert(part->parent == parts->count);
     parts->items[parts->count++] = *part;
     return SIL_OK;
 }
@@ -46,6 +52,8 @@ static enum sil_err parts_add(struct parts *parts, const struct part *part)
 static uint32_t root_of(struct part *items, uint32_t index)
 {
     while (items[index].parent != index) {
+        /* Parents are older, so this comes to an end. */
+        sil_assert(items[index].parent < index);
         items[index].parent = items[items[index].parent].parent;
         index = items[index].parent;
     }
@@ -62,6 +70,8 @@ static void unite(struct part *items, uint32_t a, uint32_t b)
 
     if (a_root == b_root)
         return;
+    /* A root is its own parent. */
+    sil_assert(to->parent < from->parent);
     from->parent = to->parent;
     to->pixel_count += from->pixel_count;
     to->x0 = from->x0 < to->x0 ? from->x0 : to->x0;
@@ -81,6 +91,7 @@ static enum sil_err add_row(struct parts *parts, const struct plane *plane,
         uint32_t first;
         struct part part;
         enum sil_err err;
+        /* Not (<=): a NaN is not present. */
         while (x < plane->width && !(row[x] > present))
             x++;
         first = x;
@@ -114,8 +125,10 @@ static void join_rows(struct parts *parts, uint32_t above, uint32_t start)
     sil_assert(above <= start);
     sil_assert(start <= parts->count);
     while (i < start && k < parts->count) {
+        /* Ends are exclusive: equal to a first one they touch by a corner. */
         if (items[i].first <= items[k].end && items[k].first <= items[i].end)
             unite(items, i, k);
+        /* What ends first can touch nothing further right. */
         if (items[i].end < items[k].end)
             i++;
         else
@@ -123,6 +136,7 @@ static void join_rows(struct parts *parts, uint32_t above, uint32_t start)
     }
 }
 
+/* Find the runs of all rows, each row joined to the one above it. */
 static enum sil_err find_parts(struct parts *parts, const struct plane *plane,
                                float present)
 {
@@ -145,9 +159,11 @@ static void judge(struct pieces *out, const struct parts *parts,
                   const struct pieces_rule *rule)
 {
     uint32_t largest = 0;
+    /* The joint box, as yet inside out. */
     struct part all = {.x0 = UINT32_MAX, .y0 = UINT32_MAX};
 
     *out = (struct pieces){0};
+    /* Roots alone know the whole piece. */
     for (uint32_t i = 0; i < parts->count; i++)
         if (parts->items[i].parent == i &&
             parts->items[i].pixel_count > largest)
@@ -166,7 +182,7 @@ static void judge(struct pieces *out, const struct parts *parts,
         all.y1 = part->y1 > all.y1 ? part->y1 : all.y1;
     }
     if (out->count == 0)
-        return;
+        return; /* Nobody has no box. */
     sil_assert(all.x0 < all.x1);
     sil_assert(all.y0 < all.y1);
     out->box = (struct box){(float)all.x0, (float)all.y0, (float)all.x1,
@@ -187,6 +203,7 @@ enum sil_err pieces_find(struct pieces *out, const struct plane *plane,
 
     sil_assert(plane->values != NULL);
     sil_assert(rule->area_fraction >= 0);
+    sil_assert(rule->area_fraction <= 1);
     err = find_parts(&parts, plane, rule->present);
     if (!err)
         judge(out, &parts, rule);

@@ -14,6 +14,8 @@ struct turn {
     bool is_x_flipped, is_y_flipped; /* of the upright picture */
 };
 
+/* By EXIF number. Where both are flipped and swapped the order is as written
+ * in struct turn; it is the inverse of what image_orient() does. */
 static const struct turn turns[ORIENTATION_COUNT] = {
     [1] = {false, false, false}, [2] = {false, true, false},
     [3] = {false, true, true},   [4] = {false, false, true},
@@ -25,11 +27,15 @@ static const struct turn turns[ORIENTATION_COUNT] = {
 static void turn_values(struct plane *to, const struct plane *upright,
                         const struct turn *turn)
 {
+    sil_assert(to->width ==
+               (turn->is_swapped ? upright->height : upright->width));
     for (uint32_t y = 0; y < to->height; y++) {
         float *row = to->values + (size_t)y * to->width;
         for (uint32_t x = 0; x < to->width; x++) {
             uint32_t from_x = turn->is_swapped ? y : x;
             uint32_t from_y = turn->is_swapped ? x : y;
+            sil_assert(from_x < upright->width);
+            sil_assert(from_y < upright->height);
             if (turn->is_x_flipped)
                 from_x = upright->width - 1 - from_x;
             if (turn->is_y_flipped)
@@ -39,7 +45,8 @@ static void turn_values(struct plane *to, const struct plane *upright,
     }
 }
 
-/* The box and the picture's size, likewise. */
+/* The box and the picture's size, likewise. Edges, not pixels, are turned:
+ * the far side is the width itself, not one less. */
 static void turn_place(struct upscale_place *place, const struct turn *turn)
 {
     struct box box = place->box;
@@ -56,6 +63,8 @@ static void turn_place(struct upscale_place *place, const struct turn *turn)
         place->width = place->height;
         place->height = width;
     }
+    sil_assert(box.x0 < box.x1);
+    sil_assert(box.y0 < box.y1);
     place->box = box;
 }
 
@@ -70,13 +79,14 @@ enum sil_err plane_unorient(struct plane *plane, struct upscale_place *place,
     sil_assert(orientation < ORIENTATION_COUNT);
     sil_assert(plane->values != NULL);
     if (orientation == 1)
-        return SIL_OK;
+        return SIL_OK; /* By far the most: not even a copy. */
     if (turn->is_swapped)
         err = plane_init(&stored, plane->height, plane->width);
     else
         err = plane_init(&stored, plane->width, plane->height);
     if (err)
         return err;
+    /* From here on nothing fails. */
     turn_values(&stored, plane, turn);
     turn_place(place, turn);
     plane_finish(plane);

@@ -47,6 +47,8 @@ struct outline {
     float fraction; /* of the way from the band's upper to its lower row */
 };
 
+/* count values evenly cover from .. to; the first one's centre lies half a
+ * step inside, and pixels count from their centres too. */
 static struct axis axis_make(float from, float to, uint32_t count)
 {
     double step = ((double)to - (double)from) / (double)count;
@@ -56,6 +58,19 @@ static struct axis axis_make(float from, float to, uint32_t count)
     return (struct axis){step, step / 2 + (double)from - 0.5};
 }
 
+/* Assert what holds between two moves. */
+static void band_check(const struct band *band)
+{
+    sil_assert(band->byte_count >= (size_t)band->plane->width + 2);
+    sil_assert(band->byte_count % WORD == 0);
+    sil_assert(band->cell_count <= band->plane->width + 1);
+    /* The border columns are zeros, below any threshold. */
+    sil_assert(band->upper_above[0] == 0);
+    sil_assert(band->upper_above[band->plane->width + 1] == 0);
+}
+
+/* One allocation for all arrays: the widest element first, so that each is
+ * aligned. */
 static enum sil_err band_init(struct band *band, const struct plane *plane,
                               float threshold)
 {
@@ -109,6 +124,7 @@ static void compare_row(uint8_t *restrict above, const float *restrict values,
         memset(above + 1, 0, width);
         return;
     }
+    /* Vectorised by the compiler: 16 values an iteration. */
     for (uint32_t i = 0; i < width; i++)
         above[1 + i] = values[i] > threshold;
 }
@@ -134,7 +150,8 @@ static uint32_t list_ones(uint32_t *restrict list,
         uint64_t word;
         memcpy(&word, bytes + i, WORD);
         if (word == 0)
-            continue;
+            continue; /* As nearly all are. */
+        /* Each index is written, and kept if its byte is 1: no branch. */
         for (size_t k = i; k < i + WORD; k++) {
             list[count] = (uint32_t)k;
             count += bytes[k];
@@ -154,6 +171,7 @@ static void band_move(struct band *band, int64_t row)
     band->upper = plane_row(band->plane, row);
     band->lower = plane_row(band->plane, row + 1);
     if (row == band->row + 1) {
+        /* One further down: the lower row was compared already. */
         band->upper_above = band->lower_above;
         band->lower_above = above;
     } else {
@@ -163,8 +181,8 @@ static void band_move(struct band *band, int64_t row)
     find_mixed(band->is_mixed, band->upper_above, band->lower_above,
                (size_t)width + 1);
     band->cell_count = list_ones(band->cells, band->is_mixed, band->byte_count);
-    sil_assert(band->cell_count <= width + 1);
     band->row = row;
+    band_check(band);
 }
 
 /* The value of a column (from -1, so 1 is the plane's first) between the
@@ -203,6 +221,8 @@ static double crossing(const struct axis *axis, uint32_t column, float left,
 /* The first pixel whose centre is right of at, 0 .. width. */
 static uint32_t pixel_after(double at, uint32_t width)
 {
+    sil_assert(width > 0);
+    /* Before the conversion, which is undefined out of range. */
     if (at < 0)
         return 0;
     if (at >= (double)width - 1)
@@ -215,6 +235,7 @@ static uint32_t pixel_from(double at, uint32_t width)
 {
     uint32_t pixel;
 
+    sil_assert(width > 0);
     if (at <= 0)
         return 0;
     if (at > (double)width - 1)
@@ -238,11 +259,14 @@ static enum sil_err write_row(const struct outline *outline,
         float left = between_rows(band, column, outline->fraction);
         float right = between_rows(band, column + 1, outline->fraction);
         double at;
+        /* Its corners differ, yet at this height both sides may agree. */
         if ((left > threshold) == (right > threshold))
             continue;
+        /* What lies between two cells is on one side altogether. */
         sil_assert((left > threshold) == is_inside);
         is_inside = !is_inside;
         at = crossing(&outline->x, column, left, right, threshold);
+        /* Between two crossings there may be no pixel's centre. */
         if (is_inside) {
             first = pixel_after(at, width);
         } else if (first < pixel_from(at, width)) {
@@ -256,7 +280,8 @@ static enum sil_err write_row(const struct outline *outline,
     return SIL_OK;
 }
 
-/* Write all rows. */
+/* Write all rows, moving the band down the plane with them. A picture smaller
+ * than the plane jumps over rows of it, as point sampling does. */
 static enum sil_err write_rows(struct outline *outline, struct band *band,
                                const struct axis *y)
 {
@@ -265,6 +290,7 @@ static enum sil_err write_rows(struct outline *outline, struct band *band,
     for (uint32_t row = 0; row < height; row++) {
         double at = ((double)row - y->start) / y->step;
         double upper = floor(at);
+        /* Above and below the band of zeros there is nobody. */
         if (upper >= -1 && upper < (double)band->plane->height) {
             enum sil_err err;
             if ((int64_t)upper != band->row)
