@@ -178,6 +178,11 @@ bool conn_is_idle(const struct conn *conn)
            parser_state(conn->parser) == PARSE_START && conn->ahead.size == 0;
 }
 
+bool conn_is_over(const struct conn *conn)
+{
+    return conn->state == CONN_LINGER || conn->state == CONN_CLOSED;
+}
+
 void conn_drain(struct conn *conn)
 {
     sil_assert(conn->shared->is_draining);

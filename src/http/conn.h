@@ -108,6 +108,9 @@ void conn_on_deadline(struct conn *conn);
 /** True if no request is under way. */
 bool conn_is_idle(const struct conn *conn);
 
+/** True if its last answer is given: it only waits for the client to go. */
+bool conn_is_over(const struct conn *conn);
+
 /** Close soon if idle, otherwise after the reply; is_draining is set. */
 void conn_drain(struct conn *conn);
 

@@ -221,16 +221,17 @@ static bool end_reply(struct conn *conn)
         finish(conn, false);
         return false;
     }
-    if (conn->is_last || conn->shared->is_draining) {
+    if (conn->is_last) {
         conn->state = CONN_LINGER;
-        conn->is_last = true;
         conn->ops->shut(conn->wire);
         conn_set_deadline(conn, LIMIT_HTTP_LINGER_MS);
         return false;
     }
     parser_reset(conn->parser);
     conn->state = CONN_HEAD;
-    conn_set_deadline(conn, conn->shared->idle_ms);
+    /* A client that was not told of the draining may ask once more. */
+    conn_set_deadline(conn, conn->shared->is_draining ? LIMIT_HTTP_DRAIN_IDLE_MS
+                                                      : conn->shared->idle_ms);
     return true;
 }
 

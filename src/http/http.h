@@ -105,8 +105,13 @@ SIL_MUST_USE enum sil_err http_server_open(struct http_server **out,
 /** The port it listens on. */
 uint16_t http_server_port(const struct http_server *server);
 
-/** Stop accepting; idle connections close, busy ones after their reply. */
+/** Stop accepting; busy connections close after their reply, idle ones after
+ *  a moment in which a request that is under way is still answered. */
 void http_server_drain(struct http_server *server);
+
+/** True when draining is over: nobody waits for an answer or may still ask.
+ *  http_server_close() then cuts nothing off. */
+bool http_server_is_drained(const struct http_server *server);
 
 /** Close everything now; what is in flight ends incomplete. */
 void http_server_close(struct http_server *server);

@@ -164,10 +164,20 @@ static bool accept_one(struct http_server *server)
     return false;
 }
 
+/* Take clients while there are any and room, count_max at most. */
+static void accept_some(struct http_server *server, int count_max)
+{
+    int count = 0;
+
+    while (count < count_max && server->socket >= 0 && has_room(server) &&
+           accept_one(server))
+        count++;
+    sil_assert(count <= count_max);
+}
+
 static void on_acceptable(uv_poll_t *poll, int status, int events)
 {
     struct http_server *server = poll->data;
-    int count = 0;
 
     (void)events;
     if (status < 0)
@@ -176,9 +186,7 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
         pause_accepting(server, false);
         make_room(server);
     }
-    while (count < LIMIT_HTTP_ACCEPTS_AT_ONCE && server->socket >= 0 &&
-           has_room(server) && accept_one(server))
-        count++;
+    accept_some(server, LIMIT_HTTP_ACCEPTS_AT_ONCE);
 }
 
 static void on_wire_gone(void *payload)
@@ -328,10 +336,21 @@ void http_server_drain(struct http_server *server)
 {
     sil_assert(!server->is_closed);
     server->shared.is_draining = true;
+    /* Who is connected already, as far as the client knows, is served. */
+    accept_some(server, LIMIT_HTTP_BACKLOG);
     stop_accepting(server);
     for (struct wire *wire = server->host.first; wire != NULL;
          wire = wire_next(wire))
         conn_drain(wire_conn(wire));
+}
+
+bool http_server_is_drained(const struct http_server *server)
+{
+    const struct wire *wire = server->host.first;
+
+    while (wire != NULL && conn_is_over(wire_conn(wire)))
+        wire = wire_next(wire);
+    return server->shared.is_draining && wire == NULL;
 }
 
 void http_server_close(struct http_server *server)

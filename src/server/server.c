@@ -150,7 +150,7 @@ static void drain(struct service *service)
     sil_assert(service->is_draining);
     if (service->http != NULL) {
         uint32_t busy_count = http_server_busy_count(service->http);
-        if (busy_count > 0 && !is_late)
+        if (!http_server_is_drained(service->http) && !is_late)
             return;
         service->is_cut = service->is_cut || busy_count > 0;
         http_server_close(service->http);

@@ -173,6 +173,7 @@ static void do_count(void *payload)
 
     live->counts = http_server_counts(live->server);
     live->busy_count = http_server_busy_count(live->server);
+    live->is_drained = http_server_is_drained(live->server);
 }
 
 void live_count(struct live_server *live)

@@ -28,6 +28,7 @@ struct live_server {
     char peer[64];              /* of the last request */
     struct http_counts counts;  /* see live_count() */
     uint32_t busy_count;
+    bool is_drained;
     bool is_closed; /* http_server_close() was called */
 };
 
@@ -43,7 +44,7 @@ void live_call(struct live_server *live, loop_fn fn);
 /** Answer the one that waits, with 3 bytes. */
 void live_release(struct live_server *live);
 
-/** Bring counts and busy_count up to date. */
+/** Bring counts, busy_count and is_drained up to date. */
 void live_count(struct live_server *live);
 
 /** http_server_drain() and http_server_close(), on the loop's thread. */

@@ -591,6 +591,28 @@ static void work_has_no_deadline_of_ours(void **state)
 
 /* --- the end ------------------------------------------------------------ */
 
+/* The head of the answer said nothing of a close: the client may go on. */
+static void draining_amid_an_answer_lets_the_client_ask_again(void **state)
+{
+    struct fake_wire wire;
+
+    (void)state;
+    opened(&wire)->room = 0;
+    fake_wire_say(&wire, GET);
+    wire.shared.is_draining = true;
+    conn_drain(wire.conn);
+    assert_true(fake_wire_take(&wire));
+    assert_false(has(fake_wire_heard(&wire), "Connection: close\r\n"));
+    assert_false(conn_is_over(wire.conn));
+    assert_true(wire.deadline_ns <
+                clock_ns() + (LIMIT_HTTP_DRAIN_IDLE_MS + 1) * NS_PER_MS);
+    fake_wire_say(&wire, GET);
+    assert_true(fake_wire_take(&wire));
+    assert_true(has(fake_wire_heard(&wire), "Connection: close\r\n"));
+    assert_true(conn_is_over(wire.conn));
+    fake_wire_finish(&wire);
+}
+
 static void draining_answers_what_is_under_way(void **state)
 {
     struct fake_wire wire;
@@ -704,6 +726,7 @@ int main(void)
         cmocka_unit_test(an_idle_client_is_sent_away_without_a_word),
         cmocka_unit_test(a_client_that_takes_nothing_is_cut_off),
         cmocka_unit_test(work_has_no_deadline_of_ours),
+        cmocka_unit_test(draining_amid_an_answer_lets_the_client_ask_again),
         cmocka_unit_test(draining_answers_what_is_under_way),
         cmocka_unit_test(draining_gives_idle_clients_a_moment),
         cmocka_unit_test(closing_ends_everything_once),

@@ -401,12 +401,42 @@ static void draining_finishes_what_is_under_way(void **state)
     assert_int_equal(client_open(&live, 0), -1);
     assert_true(client_is_ended(idle));
     assert_true(clock_ns() - start_ns < NS_PER_S);
+    live_count(&live);
+    assert_false(live.is_drained);
     live_release(&live);
     assert_int_equal(client_hear(busy, text), 3);
     assert_true(has(text, "Connection: close\r\n"));
+    live_count(&live);
+    assert_true(live.is_drained);
     assert_true(client_is_ended(busy));
     (void)close(busy);
     (void)close(idle);
+    live_stop(&live);
+}
+
+/* A client on a kept connection can't know of the draining: what it has
+ * just sent is answered, not cut off. */
+static void draining_answers_who_was_about_to_ask(void **state)
+{
+    struct live_server live;
+    char text[LIVE_TEXT_SIZE];
+    int client;
+
+    (void)state;
+    live_start(&live, (struct http_options){0});
+    client = client_open(&live, 0);
+    assert_true(client_say(client, GET("/1")));
+    assert_int_equal(client_hear(client, text), 1);
+    live_drain(&live);
+    live_count(&live);
+    assert_int_equal(live.busy_count, 0);
+    assert_false(live.is_drained);
+    assert_true(client_say(client, GET("/2")));
+    assert_int_equal(client_hear(client, text), 2);
+    assert_true(has(text, "Connection: close\r\n"));
+    live_count(&live);
+    assert_true(live.is_drained);
+    (void)close(client);
     live_stop(&live);
 }
 
@@ -452,6 +482,7 @@ int main(void)
         cmocka_unit_test(accepting_pauses_without_descriptors),
         cmocka_unit_test(where_nobody_can_listen_is_told),
         cmocka_unit_test(draining_finishes_what_is_under_way),
+        cmocka_unit_test(draining_answers_who_was_about_to_ask),
         cmocka_unit_test(closing_ends_everything),
     };
 
