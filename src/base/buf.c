@@ -10,23 +10,28 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* Bytes: most of what is built are short texts. */
 enum { FIRST_CAPACITY = 256 };
 
 static void buf_check(const struct buf *buf)
 {
     sil_assert(buf->size <= buf->capacity);
+    sil_assert(buf->size <= buf->cap);
     sil_assert((buf->bytes == NULL) == (buf->capacity == 0));
 }
 
 void buf_init(struct buf *buf, size_t cap)
 {
-    sil_assert(cap > 0 && cap < SIZE_MAX);
+    /* The largest size is kept free: the cap plus one must be a size. */
+    sil_assert(cap > 0);
+    sil_assert(cap < SIZE_MAX);
     *buf = (struct buf){.cap = cap};
 }
 
 void buf_finish(struct buf *buf)
 {
     mem_free(buf->bytes);
+    /* As after buf_init(): it can be used again, or finished twice. */
     *buf = (struct buf){.cap = buf->cap};
 }
 
@@ -44,6 +49,8 @@ static enum sil_err grow(struct buf *buf, size_t wanted)
     uint8_t *bytes;
 
     sil_assert(wanted <= buf->cap + 1);
+    sil_assert(wanted > buf->capacity);
+    /* Doubling can't wrap: above half the cap it goes to the end at once. */
     while (capacity < wanted)
         capacity = capacity > buf->cap / 2 ? buf->cap + 1 : capacity * 2;
     if (capacity > buf->cap + 1)
@@ -63,6 +70,7 @@ enum sil_err buf_reserve(struct buf *buf, size_t size)
     buf_check(buf);
     if (buf->err)
         return buf->err;
+    /* A difference, since the sum of two sizes could wrap. */
     if (size > buf->cap - buf->size) {
         buf->err = SIL_E_STATE;
         return buf->err;
@@ -76,6 +84,7 @@ void buf_add(struct buf *buf, const void *bytes, size_t size)
 {
     if (size == 0 || buf_reserve(buf, size))
         return;
+    sil_assert(bytes != NULL);
     memcpy(buf->bytes + buf->size, bytes, size);
     buf->size += size;
     buf_check(buf);
@@ -103,6 +112,8 @@ void buf_addf(struct buf *buf, const char *format, ...)
     char text[FIRST_CAPACITY];
     int length;
 
+    /* Short texts, nearly all, are formatted once, on the stack; for long
+     * ones the first time only tells the length. */
     va_start(args, format);
     va_copy(again, args);
     length = vsnprintf(text, sizeof text, format, args);
@@ -120,6 +131,7 @@ void buf_addf(struct buf *buf, const char *format, ...)
 
 enum sil_err buf_err(const struct buf *buf)
 {
+    buf_check(buf);
     return buf->err;
 }
 
@@ -136,6 +148,7 @@ void buf_take(struct buf *to, struct buf *from)
 {
     sil_assert(to != from);
     buf_finish(to);
+    /* The cap moves too: the content may be longer than to's own. */
     *to = *from;
     *from = (struct buf){.cap = to->cap};
 }

@@ -15,6 +15,7 @@ _Noreturn void check_failed(const char *promise, const char *file, int line)
     char text[TEXT_SIZE];
     ssize_t written;
 
+    /* What doesn't fit is cut; a path of the source tree does. */
     (void)snprintf(text, sizeof text,
                    "silhouette: broken promise: %s (%s:%d)\n", promise, file,
                    line);

@@ -14,6 +14,7 @@ uint64_t clock_ns(void)
     int failed = clock_gettime(CLOCK_MONOTONIC, &now);
 
     sil_assert(!failed);
+    /* Plus one: 0 is the deadline that isn't there. */
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec + 1;
 }
 
@@ -31,7 +32,9 @@ uint32_t clock_left_ms(uint64_t deadline_ns, uint32_t max_ms)
         return max_ms;
     if (now >= deadline_ns)
         return 0;
+    /* Rounded up: a wait of 0 ms before the deadline would spin. */
     left_ms = (deadline_ns - now + NS_PER_MS - 1) / NS_PER_MS;
+    sil_assert(left_ms > 0);
     return left_ms < max_ms ? (uint32_t)left_ms : max_ms;
 }
 

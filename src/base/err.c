@@ -12,7 +12,7 @@
 static const char *const stage_names[SIL_STAGE_COUNT] = {
     "request", "fetch", "decode", "infer", "mask", "encode"};
 
-/* The table's own numbering. */
+/* The table's own numbering: 0 is success, then its rows from above. */
 enum err_index {
     INDEX_OK,
 #define SIL_ERROR(name, ...) INDEX_##name,
@@ -73,12 +73,14 @@ const struct err_row *err_row(enum sil_err err)
     bool is_known = (int)err > INDEX_OK && (int)err < INDEX_END;
     const struct err_row *row = &rows[is_known ? (int)err : INDEX_INTERNAL];
 
+    /* No row of the table was left out between two others. */
     sil_assert(row->code != NULL);
     return row;
 }
 
 int err_count(void)
 {
+    /* The end is one past the last, and the first is 1. */
     return INDEX_END - 1;
 }
 
@@ -89,9 +91,10 @@ enum sil_err err_set(struct sil_error *error, enum sil_err code,
 
     sil_assert(code != SIL_OK);
     if (error == NULL)
-        return code;
+        return code; /* The caller doesn't want to know. */
     error->code = code;
     va_start(args, format);
+    /* What is too long is cut: half a sentence is better than none. */
     (void)vsnprintf(error->detail, sizeof error->detail, format, args);
     va_end(args);
     return code;

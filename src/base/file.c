@@ -11,11 +11,13 @@
 
 #include "base/check.h"
 
+/* Bytes a read(2), on the stack: as much as a pipe holds. */
 enum { PIECE_SIZE = 1 << 16 };
 
 /* What an errno of open or read means for the one who gave the path. */
 static enum sil_err err_from_errno(int number)
 {
+    sil_assert(number != 0);
     if (number == ENOENT || number == ENOTDIR || number == EISDIR)
         return SIL_E_IMAGE_NOT_FOUND;
     if (number == EACCES || number == EPERM)
@@ -23,6 +25,8 @@ static enum sil_err err_from_errno(int number)
     return SIL_E_INTERNAL;
 }
 
+/* Append all that fd gives. The size is not asked for beforehand: it can be
+ * wrong by the time that the last byte is read, and a pipe has none. */
 static enum sil_err read_all(struct buf *to, int fd)
 {
     uint8_t piece[PIECE_SIZE];
@@ -31,11 +35,12 @@ static enum sil_err read_all(struct buf *to, int fd)
     for (;;) {
         got = read(fd, piece, sizeof piece);
         if (got < 0 && errno == EINTR)
-            continue;
+            continue; /* A signal came, not the end. */
         if (got < 0)
             return err_from_errno(errno);
         if (got == 0)
             return buf_err(to);
+        sil_assert((size_t)got <= sizeof piece);
         buf_add(to, piece, (size_t)got);
         if (buf_err(to))
             return buf_err(to);
@@ -52,6 +57,7 @@ enum sil_err file_read(struct buf *to, const char *path)
     if (fd < 0)
         return err_from_errno(errno);
     err = read_all(to, fd);
+    /* Standard input isn't ours to close. */
     if (!is_stdin)
         (void)close(fd);
     return err;

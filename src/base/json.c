@@ -13,6 +13,8 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 
+/* struct json is never defined: it is jansson's type under a name of ours, so
+ * that no other file sees jansson. */
 static const json_t *native(const struct json *value)
 {
     return (const json_t *)(const void *)value;
@@ -23,7 +25,8 @@ static const struct json *ours(const json_t *value)
     return (const struct json *)(const void *)value;
 }
 
-/* The deepest nesting of brackets outside strings. */
+/* The deepest nesting of brackets outside strings. In what is no JSON it may
+ * be wrong, but never too small for as far as jansson gets. */
 static size_t depth_of(const uint8_t *bytes, size_t size)
 {
     size_t depth = 0;
@@ -34,7 +37,7 @@ static size_t depth_of(const uint8_t *bytes, size_t size)
         uint8_t c = bytes[i];
         if (is_text) {
             if (c == '\\')
-                i++;
+                i++; /* An escaped quote ends nothing. */
             else if (c == '"')
                 is_text = false;
         } else if (c == '"') {
@@ -46,6 +49,7 @@ static size_t depth_of(const uint8_t *bytes, size_t size)
             depth--;
         }
     }
+    sil_assert(depth <= deepest);
     return deepest;
 }
 
@@ -56,6 +60,7 @@ enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
     json_t *root;
 
     sil_assert(out != NULL);
+    sil_assert(bytes != NULL || size == 0);
     if (depth_of(bytes, size) > LIMIT_JSON_DEPTH_MAX)
         return err_set(error, SIL_E_BAD_JSON,
                        "the JSON is nested deeper than %d levels",
@@ -74,12 +79,15 @@ enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
         return err_set(error, SIL_E_BAD_JSON,
                        "the body is JSON, but not an object");
     }
+    sil_assert(root->refcount == 1);
     *out = (struct json *)(void *)root;
     return SIL_OK;
 }
 
 void json_destroy(struct json *document)
 {
+    /* The root's only reference, so all of it goes. */
+    sil_assert(document == NULL || native(document)->refcount == 1);
     json_decref((json_t *)(void *)document);
 }
 
@@ -105,6 +113,8 @@ enum json_kind json_kind(const struct json *value)
 
 const struct json *json_member(const struct json *value, const char *key)
 {
+    sil_assert(key != NULL);
+    /* jansson answers NULL by itself for what is no object. */
     return value == NULL ? NULL : ours(json_object_get(native(value), key));
 }
 
@@ -135,10 +145,12 @@ void json_add_text(struct buf *to, const char *text, size_t size)
     const uint8_t *bytes = (const uint8_t *)text;
 
     sil_assert(to != NULL);
+    sil_assert(text != NULL || size == 0);
     buf_add(to, "\"", 1);
     for (size_t i = 0; i < size;) {
         size_t length = utf8_length(bytes + i, size - i);
         if (length == 0) {
+            /* Skip one byte only: the next may begin a character. */
             buf_add_text(to, "\\ufffd");
             length = 1;
         } else if (bytes[i] == '"' || bytes[i] == '\\') {

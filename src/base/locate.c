@@ -11,9 +11,19 @@
 
 #include "base/check.h"
 
+/* From the program's own folder: the build tree first, so that a fresh build
+ * never takes what an older installation left. */
 static const char *const places[] = {"/../", "/../share/silhouette/"};
 
 enum { PLACE_COUNT = sizeof places / sizeof places[0] };
+
+static bool is_folder(const char *path)
+{
+    struct stat found;
+
+    sil_assert(path[0] == '/');
+    return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+}
 
 enum sil_err locate_folder(struct buf *to, const char *name)
 {
@@ -21,19 +31,21 @@ enum sil_err locate_folder(struct buf *to, const char *name)
     ssize_t size = readlink("/proc/self/exe", program, sizeof program);
     const char *slash = size > 0 ? memrchr(program, '/', (size_t)size) : NULL;
     size_t start = to->size;
-    struct stat found;
 
     sil_assert(name != NULL);
     if (slash == NULL)
         return SIL_E_ARGUMENT;
     for (int i = 0; i < PLACE_COUNT; i++) {
+        const char *path;
         to->size = start;
         buf_add(to, program, (size_t)(slash - program));
         buf_add_text(to, places[i]);
         buf_add_text(to, name);
+        path = buf_text(to);
+        /* Only now: the NUL behind the path needs memory too. */
         if (buf_err(to))
             return SIL_E_NO_MEMORY;
-        if (stat(buf_text(to) + start, &found) == 0 && S_ISDIR(found.st_mode))
+        if (is_folder(path + start))
             return SIL_OK;
     }
     to->size = start;

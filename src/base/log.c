@@ -13,8 +13,10 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
+/* TAIL_SIZE: brace and newline. NUMBER_SIZE: of any number, and an escape. */
 enum { TAIL_SIZE = 2, NUMBER_SIZE = 32 };
 
+/* The one shared state: set at the start, read by each thread. */
 static atomic_int lowest_level = LOG_INFO;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error",
@@ -28,6 +30,7 @@ void log_set_level(enum log_level level)
 
 bool log_level_from_name(enum log_level *out, const char *name)
 {
+    sil_assert(name != NULL);
     for (int i = LOG_DEBUG; i <= LOG_OFF; i++) {
         if (strcmp(name, level_names[i]) == 0) {
             *out = (enum log_level)i;
@@ -40,12 +43,14 @@ bool log_level_from_name(enum log_level *out, const char *name)
 /* Append one character; false if the line is full. */
 static bool put(struct log_line *line, char c)
 {
+    sil_assert(line->size < sizeof line->text);
     if (line->size + TAIL_SIZE >= sizeof line->text)
         return false;
     line->text[line->size++] = c;
     return true;
 }
 
+/* Append text of our own, as it is. */
 static bool put_all(struct log_line *line, const char *text)
 {
     for (; *text != '\0'; text++)
@@ -84,6 +89,7 @@ static size_t put_character(struct log_line *line, const char *text)
     return fits ? length : 0;
 }
 
+/* Append foreign text as a JSON string. */
 static bool put_quoted(struct log_line *line, const char *text)
 {
     if (!put(line, '"'))
@@ -101,6 +107,7 @@ static bool put_quoted(struct log_line *line, const char *text)
 static void put_field(struct log_line *line, const char *key, const char *value,
                       bool is_quoted)
 {
+    /* The first field follows the opening brace, the others a comma. */
     size_t before = line->size;
     bool fits = (before == 1 || put(line, ',')) && put_quoted(line, key) &&
                 put(line, ':');
@@ -108,6 +115,7 @@ static void put_field(struct log_line *line, const char *key, const char *value,
     sil_assert(before >= 1);
     if (fits)
         fits = is_quoted ? put_quoted(line, value) : put_all(line, value);
+    /* As if it hadn't been tried: a later, shorter field may still fit. */
     if (!fits)
         line->size = before;
 }
@@ -117,6 +125,7 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
     char now[CLOCK_TEXT_SIZE];
 
     sil_assert(level < LOG_OFF);
+    sil_assert(event != NULL);
     line->level = level;
     line->size = 0;
     (void)put(line, '{');
@@ -136,7 +145,10 @@ void log_int(struct log_line *line, const char *key, int64_t value)
 {
     char text[NUMBER_SIZE];
 
-    (void)snprintf(text, sizeof text, "%lld", (long long)value);
+    int length = snprintf(text, sizeof text, "%lld", (long long)value);
+
+    sil_assert(length > 0);
+    sil_assert(length < NUMBER_SIZE);
     put_field(line, key, text, false);
 }
 
@@ -154,10 +166,12 @@ void log_end(struct log_line *line)
     ssize_t written;
 
     sil_assert(line->size + TAIL_SIZE <= sizeof line->text);
+    sil_assert(line->text[0] == '{');
     if ((int)line->level < atomic_load(&lowest_level))
         return;
     line->text[line->size++] = '}';
     line->text[line->size++] = '\n';
+    /* One call, so that lines of several threads don't mix. */
     written = write(STDERR_FILENO, line->text, line->size);
     (void)written; /* A log that can't be written can't be complained of. */
 }

@@ -12,7 +12,8 @@
 
 static atomic_size_t fail_countdown; /* 0: none will fail */
 
-/* True if this very allocation was chosen to fail. */
+/* True if this very allocation was chosen to fail. Costs a relaxed load where
+ * none is, which is always but in tests. */
 static bool is_chosen_to_fail(void)
 {
     size_t left = atomic_load_explicit(&fail_countdown, memory_order_relaxed);
@@ -42,6 +43,7 @@ void *mem_zalloc(size_t count, size_t size)
     sil_assert(size > 0);
     if (!sil_mul(&bytes, count, size) || is_chosen_to_fail())
         return NULL;
+    /* From the system, large blocks are zero already: cheaper than memset. */
     return calloc(bytes, 1);
 }
 
@@ -58,7 +60,7 @@ void *mem_realloc(void *old, size_t count, size_t size)
 
 char *mem_strdup(const char *text)
 {
-    size_t size = strlen(text) + 1;
+    size_t size = strlen(text) + 1; /* With its NUL. */
     char *copy = mem_alloc(size, 1);
 
     if (copy != NULL)

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 
+/* Bytes; two digits each. */
 enum { DIGEST_SIZE = (SHA256_TEXT_SIZE - 1) / 2 };
 
 enum sil_err sha256_text(char *text, const void *bytes, size_t size)
@@ -17,6 +18,7 @@ enum sil_err sha256_text(char *text, const void *bytes, size_t size)
 
     if (EVP_Digest(bytes, size, digest, &length, EVP_sha256(), NULL) != 1)
         return SIL_E_INTERNAL;
+    /* Or the text would be longer than its caller's room. */
     sil_assert(length == DIGEST_SIZE);
     for (unsigned i = 0; i < length; i++) {
         text[2 * i] = digits[digest[i] >> 4];

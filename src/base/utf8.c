@@ -33,10 +33,13 @@ size_t utf8_length(const uint8_t *bytes, size_t size)
     sil_assert(length <= UTF8_MAX);
     code = (uint32_t)bytes[0] & (0xFFu >> (length + 1));
     for (size_t i = 1; i < length; i++) {
+        /* Six bits each, marked as a continuation. */
         if ((bytes[i] & 0xC0) != 0x80)
             return 0;
         code = code << 6 | (bytes[i] & 0x3Fu);
     }
+    /* Right in form, but another way to write a shorter one, or a half of a
+     * UTF-16 pair, or past the end of Unicode. */
     if (code < least[length] || code > 0x10FFFF ||
         (code >= 0xD800 && code <= 0xDFFF))
         return 0;
