@@ -11,34 +11,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/sha256.h"
-#include "server/steps.h"
 
 enum { NAME_SIZE = 32 };
 
-/* At which stage the client left; called when it got no whole answer. */
-static enum sil_stage stage_left(const struct job *job)
-{
-    sil_assert(job->exchange != NULL);
-    if (job->is_answered)
-        return SIL_STAGE_ENCODE;
-    if (!job->is_away)
-        return SIL_STAGE_REQUEST;
-    return job->is_at_store ? SIL_STAGE_FETCH : SIL_STAGE_INFER;
-}
-
-static void count(const struct job *job, const struct http_ending *ending,
-                  uint64_t total_ns)
+static void count(const struct job *job, uint64_t total_ns)
 {
     struct metrics *metrics = &job->service->metrics;
     const struct held *held = &job->held;
 
+    sil_assert(job->status > 0 || !job->is_answered);
     if (job->is_answered)
         metrics_add(metrics, METRIC_HTTP_REQUESTS, metric_code(job->status),
                     job->route, 1);
-    if (!ending->is_complete && job->route == ROUTE_ANALYZE)
-        metrics_add(metrics, METRIC_CANCELLED, stage_left(job), 0, 1);
-    metrics_add(metrics, METRIC_RESPONSE_BYTES, job->sent_coding, 0,
-                ending->body_bytes);
     if (job->route != ROUTE_ANALYZE)
         return;
     if (job->is_answered)
@@ -47,14 +31,12 @@ static void count(const struct job *job, const struct http_ending *ending,
         return;
     if (job->image_pixels > 0)
         metrics_observe(metrics, METRIC_IMAGE_PIXELS, 0, job->image_pixels);
-    if (held->queued_ns != 0)
+    if (held->queue_ns > 0)
         metrics_observe(metrics, METRIC_QUEUE_DURATION, 0, held->queue_ns);
-    for (uint32_t i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
-        sil_assert(i < SIL_STAGE_COUNT);
+    for (uint32_t i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++)
         if (held->stage_ns[i] > 0)
             metrics_observe(metrics, METRIC_STAGE_DURATION, i,
                             held->stage_ns[i]);
-    }
 }
 
 static void add_key(struct log_line *line, const struct job *job)
@@ -99,13 +81,19 @@ static void add_stages(struct log_line *line, const struct job *job)
         log_text(line, "detail", held->error.detail);
 }
 
-void accesslog_end(struct job *job, const struct http_ending *ending)
+void accesslog_end(struct job *job, const struct http_ending *ending,
+                   enum sil_stage stage)
 {
+    struct metrics *metrics = &job->service->metrics;
     uint64_t total_ns = clock_ns() - job->arrival_ns;
     struct log_line line;
 
     sil_assert(job->exchange != NULL);
-    count(job, ending, total_ns);
+    count(job, total_ns);
+    metrics_add(metrics, METRIC_RESPONSE_BYTES, job->sent_coding, 0,
+                ending->body_bytes);
+    if (!ending->is_complete && job->route == ROUTE_ANALYZE)
+        metrics_add(metrics, METRIC_CANCELLED, stage, 0, 1);
     log_begin(&line, job->status >= 500 ? LOG_WARN : LOG_INFO, "request");
     log_text(&line, "request_id", job->id);
     log_text(&line, "trace_id", job->trace);

@@ -7,7 +7,8 @@
 #include "server/job.h"
 
 /** Log and count a job whose exchange ends now (job->exchange is still
- *  valid). */
-void accesslog_end(struct job *job, const struct http_ending *ending);
+ *  valid). stage: where it was stopped, if it was. */
+void accesslog_end(struct job *job, const struct http_ending *ending,
+                   enum sil_stage stage);
 
 #endif

@@ -110,13 +110,14 @@ static void on_end(void *payload, struct http_exchange *exchange,
                    const struct http_ending *ending)
 {
     struct job *job = http_user(exchange);
+    enum sil_stage stage;
 
     sil_assert(payload != NULL);
     if (job == NULL)
         return;
-    accesslog_end(job, ending);
+    stage = steps_abandon(job);
+    accesslog_end(job, ending, stage);
     job->exchange = NULL;
-    steps_abandon(job);
     job_settle(job);
 }
 

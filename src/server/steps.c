@@ -375,15 +375,21 @@ void steps_start(struct job *job)
     go(job);
 }
 
-void steps_abandon(struct job *job)
+enum sil_stage steps_abandon(struct job *job)
 {
-    sil_assert(job->exchange == NULL || job->is_answered);
+    enum sil_stage stage = SIL_STAGE_INFER;
+
+    sil_assert(job->exchange != NULL);
     if (!job->is_away)
-        return;
-    if (job->is_at_store)
+        return job->is_answered ? SIL_STAGE_ENCODE : SIL_STAGE_REQUEST;
+    if (job->is_at_store) {
         fetch_cancel(job->service->store, job->fetch_number);
-    else if (admission_withdraw(job->service->admission, &job->ticket))
+        stage = SIL_STAGE_FETCH;
+    } else if (admission_withdraw(job->service->admission, &job->ticket)) {
         job->is_away = false;
+        stage = SIL_STAGE_REQUEST;
+    }
+    return job->is_answered ? SIL_STAGE_ENCODE : stage;
 }
 
 /* The deadline passed while the job is away: the client gets its answer now,

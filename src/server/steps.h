@@ -9,9 +9,10 @@
 /** Begin; the job answers itself sooner or later. */
 void steps_start(struct job *job);
 
-/** The client is gone, or has its answer already: stop what can be stopped.
- *  The job must have been away or have been answered; settle it after. */
-void steps_abandon(struct job *job);
+/** The exchange ends: stop what can be stopped. Returns the stage at which
+ *  it was stopped: SIL_STAGE_ENCODE where the answer was on its way, REQUEST
+ *  where the job was waiting. */
+enum sil_stage steps_abandon(struct job *job);
 
 /** Answer jobs whose deadline has passed wherever they are. To be called
  *  every LIMIT_TICK_MS. */
