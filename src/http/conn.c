@@ -18,6 +18,7 @@ void conn_check(const struct conn *conn)
     sil_assert(conn->ahead.size <= LIMIT_HTTP_READ_BYTES);
     sil_assert(conn->body_counted <= conn->shared->body_bytes);
     sil_assert(conn->state != CONN_CLOSED || !conn->exchange.is_open);
+    sil_assert(!conn->exchange.is_replied || conn->exchange.is_open);
 }
 
 void conn_set_deadline(struct conn *conn, uint32_t ms)
@@ -36,6 +37,7 @@ enum sil_err conn_create(struct conn **out, struct conn_shared *shared,
     size_t peer_size = strlen(peer);
 
     sil_assert(peer_size < CONN_PEER_SIZE);
+    sil_assert(shared->body_bytes_max > 0);
     if (conn == NULL)
         return SIL_E_NO_MEMORY;
     if (parser_create(&conn->parser)) {
@@ -60,6 +62,7 @@ void conn_destroy(struct conn *conn)
         return;
     sil_assert(!conn->exchange.is_open);
     sil_assert(conn->body_counted == 0);
+    sil_assert(conn->shared->counts.connections_open > 0);
     conn->shared->counts.connections_open--;
     buf_finish(&conn->ahead);
     parser_destroy(conn->parser);
@@ -68,22 +71,28 @@ void conn_destroy(struct conn *conn)
 
 /* --- events ------------------------------------------------------------- */
 
-/* What comes now is not looked at any more. */
+/* What comes now is not looked at any more: the request is whole or refused,
+ * and it is the last. It must still be taken in, because a socket that is
+ * closed with unread bytes resets, and the client loses its answer. */
 static bool is_dropping(const struct conn *conn)
 {
     return conn->is_last && conn->state >= CONN_WORK;
 }
 
+/* While a request is worked on, a buffer's worth of what follows is read: not
+ * for its own sake, but because reading is how one hears that a client has
+ * gone. Then the client has to wait. */
 size_t conn_room(const struct conn *conn)
 {
     if (conn->state == CONN_CLOSED || conn->is_eof)
         return 0;
     if (is_dropping(conn))
         return LIMIT_HTTP_READ_BYTES;
+    sil_assert(conn->ahead.size <= LIMIT_HTTP_READ_BYTES);
     return LIMIT_HTTP_READ_BYTES - (conn->ahead.size - conn->ahead_used);
 }
 
-/* Keep what could not be parsed yet. */
+/* Keep what could not be parsed yet, behind what was kept before. */
 static void keep_ahead(struct conn *conn, const uint8_t *bytes, size_t size)
 {
     struct buf *ahead = &conn->ahead;
@@ -95,10 +104,15 @@ static void keep_ahead(struct conn *conn, const uint8_t *bytes, size_t size)
         memmove(ahead->bytes, ahead->bytes + conn->ahead_used, ahead->size);
         conn->ahead_used = 0;
     }
+    sil_assert(size <= LIMIT_HTTP_READ_BYTES - ahead->size);
     buf_add(ahead, bytes, size);
     conn->is_broken |= buf_err(ahead) != SIL_OK;
 }
 
+/* The one place where a connection moves. A handler that replies inside of a
+ * step finds is_pumping set, and the loop here goes on with its reply. Only
+ * at the end the wire is told to read or not: the steps in between may change
+ * their mind. */
 void conn_pump(struct conn *conn)
 {
     bool is_reading;
@@ -111,7 +125,7 @@ void conn_pump(struct conn *conn)
     keep_ahead(conn, conn->in, conn->in_size);
     conn->in_size = 0;
     if (conn->is_broken)
-        (void)conn_step(conn);
+        (void)conn_step(conn); /* no memory to keep it */
     conn->is_pumping = false;
     is_reading = conn_room(conn) > 0;
     if (is_reading != conn->is_reading && conn->state != CONN_CLOSED) {
@@ -124,10 +138,12 @@ void conn_pump(struct conn *conn)
 void conn_open(struct conn *conn)
 {
     sil_assert(conn->state == CONN_HEAD);
+    sil_assert(!conn->is_reading);
     conn_set_deadline(conn, conn->shared->header_ms);
     conn_pump(conn);
 }
 
+/* Bytes are parsed where the wire has them; only what is left is copied. */
 void conn_on_bytes(struct conn *conn, const uint8_t *bytes, size_t size)
 {
     sil_assert(!conn->is_pumping);
@@ -143,8 +159,11 @@ void conn_on_bytes(struct conn *conn, const uint8_t *bytes, size_t size)
     conn_pump(conn);
 }
 
+/* A client that closes and one that only stops sending look alike. While a
+ * request is worked on it counts as gone; an answer on its way is finished. */
 void conn_on_eof(struct conn *conn, bool is_broken)
 {
+    sil_assert(!conn->is_pumping);
     if (conn->state == CONN_CLOSED)
         return;
     conn->is_eof = true;
@@ -180,6 +199,7 @@ bool conn_is_idle(const struct conn *conn)
 
 bool conn_is_over(const struct conn *conn)
 {
+    sil_assert(!conn->exchange.is_open || conn->state != CONN_LINGER);
     return conn->state == CONN_LINGER || conn->state == CONN_CLOSED;
 }
 
@@ -190,8 +210,10 @@ void conn_drain(struct conn *conn)
         conn_set_deadline(conn, LIMIT_HTTP_DRAIN_IDLE_MS);
 }
 
+/* Also from inside a handler's call: the step that runs then ends it. */
 void conn_close(struct conn *conn)
 {
+    conn_check(conn);
     conn->is_broken = true;
     conn_pump(conn);
 }

@@ -15,22 +15,29 @@ static bool count_body(struct conn *conn)
 {
     size_t held = parser_body(conn->parser).size;
 
+    sil_assert(held >= conn->body_counted);
     conn->shared->body_bytes += held - conn->body_counted;
     conn->body_counted = held;
     return conn->shared->body_bytes <= conn->shared->body_bytes_max;
 }
 
+/* From here on the handler is owed an on_end. */
 static void exchange_begin(struct conn *conn)
 {
     sil_assert(!conn->exchange.is_open);
+    sil_assert(!conn->exchange.is_replied);
     conn->exchange.is_open = true;
     conn->shared->busy_count++;
 }
 
+/* The handler's last look at the exchange, its texts still valid; then all
+ * that the request held is given back. A client that left in its head has no
+ * exchange that anybody knows of: only the memory goes. */
 static void exchange_end(struct conn *conn, bool is_complete)
 {
     struct http_exchange *exchange = &conn->exchange;
 
+    sil_assert(exchange->is_open || !is_complete);
     if (exchange->is_open) {
         reply_finish(&conn->reply);
         exchange->ending.is_complete = is_complete;
@@ -45,7 +52,9 @@ static void exchange_end(struct conn *conn, bool is_complete)
     conn->body_counted = 0;
 }
 
-/* The end of everything: whoever waits is told, the wire goes. */
+/* The end of everything: whoever waits is told, the wire goes. A reset is for
+ * those who take nothing: the kernel then frees at once what it still holds
+ * for them. All others get what was written, however this ends. */
 static void finish(struct conn *conn, bool is_reset)
 {
     sil_assert(conn->state != CONN_CLOSED);
@@ -58,7 +67,9 @@ static void finish(struct conn *conn, bool is_reset)
 
 /* --- steps: true if another may follow ---------------------------------- */
 
-/* Answer a request that must not be read any further. */
+/* Answer a request that must not be read any further. Where a parse error
+ * was is unknown territory: nothing behind it can be trusted to be a request,
+ * so this answer is the last on this connection. */
 static bool refuse(struct conn *conn, const struct sil_error *error)
 {
     const struct http_handler *handler = &conn->shared->handler;
@@ -76,6 +87,7 @@ static bool refuse(struct conn *conn, const struct sil_error *error)
 /* Refuse what the parser found, and count it. */
 static bool refuse_parsed(struct conn *conn, const struct sil_error *error)
 {
+    sil_assert(error->code != SIL_OK);
     if (error->code == SIL_E_BAD_JSON ||
         error->code == SIL_E_HEADERS_TOO_LARGE ||
         error->code == SIL_E_URI_TOO_LONG)
@@ -83,7 +95,8 @@ static bool refuse_parsed(struct conn *conn, const struct sil_error *error)
     return refuse(conn, error);
 }
 
-/* Parse what was read, until the parser stops. */
+/* Parse what was read, until the parser stops: what was kept comes before
+ * what has just arrived, and the two are never there at once. */
 static enum sil_err feed(struct conn *conn, struct sil_error *error)
 {
     bool is_ahead = conn->ahead.size > 0;
@@ -94,6 +107,7 @@ static enum sil_err feed(struct conn *conn, struct sil_error *error)
     size_t used = 0;
     enum sil_err err;
 
+    sil_assert(!is_ahead || conn->in_size == 0);
     if (size == 0)
         return SIL_OK;
     err = parser_feed(&used, conn->parser, bytes, size, error);
@@ -113,7 +127,8 @@ static enum sil_err feed(struct conn *conn, struct sil_error *error)
     return err;
 }
 
-/* Tell a client that waits for it to send its body. */
+/* Tell a client that waits for it to send its body. Not needed if some of it
+ * is here already: such clients have stopped waiting. */
 static void invite_body(struct conn *conn)
 {
     static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -125,12 +140,14 @@ static void invite_body(struct conn *conn)
 
     if (!is_wanted)
         return;
+    sil_assert(!conn->is_writing);
     result = conn->ops->write(conn->wire, text, sizeof text - 1, false);
     conn->is_writing = result == WIRE_LATER;
-    conn->is_broken = result == WIRE_FAILED;
+    conn->is_broken |= result == WIRE_FAILED;
 }
 
-/* The head is whole: ask the handler, then go on to the body. */
+/* The head is whole: ask the handler, then go on to the body. The handler may
+ * have answered, or closed the server: the next step looks at that. */
 static bool begin_body(struct conn *conn)
 {
     const struct http_handler *handler = &conn->shared->handler;
@@ -138,6 +155,7 @@ static bool begin_body(struct conn *conn)
     size_t body_max;
     enum sil_err err;
 
+    sil_assert(conn->state == CONN_HEAD);
     conn->state = CONN_BODY;
     conn->is_last |= parser_head(conn->parser)->is_close;
     exchange_begin(conn);
@@ -156,6 +174,8 @@ static bool begin_body(struct conn *conn)
     return true;
 }
 
+/* The time for a head counts from its first byte; until then the connection
+ * rests, and its deadline is the idle one. */
 static bool step_head(struct conn *conn)
 {
     bool was_started = parser_state(conn->parser) != PARSE_START;
@@ -163,6 +183,7 @@ static bool step_head(struct conn *conn)
     enum sil_err err = feed(conn, &error);
     bool is_started = err || parser_state(conn->parser) != PARSE_START;
 
+    sil_assert(!conn->exchange.is_open);
     if (is_started && !was_started) {
         conn->exchange.arrival_ns = clock_ns();
         conn_set_deadline(conn, conn->shared->header_ms);
@@ -176,12 +197,15 @@ static bool step_head(struct conn *conn)
     return false;
 }
 
+/* Bodies are collected whole, up to what on_head allowed: handlers get all or
+ * nothing. A handler may reply before; the rest is then dropped. */
 static bool step_body(struct conn *conn)
 {
     const struct http_handler *handler = &conn->shared->handler;
     struct sil_error error = {0};
     enum sil_err err = SIL_OK;
 
+    sil_assert(conn->exchange.is_open);
     if (conn->exchange.is_replied) {
         conn->state = CONN_REPLY;
         return true;
@@ -202,8 +226,10 @@ static bool step_body(struct conn *conn)
     return false;
 }
 
+/* The handler works, for as long as it likes: its deadline is its own. */
 static bool step_work(struct conn *conn)
 {
+    sil_assert(conn->exchange.is_open);
     if (conn->exchange.is_replied) {
         conn->state = CONN_REPLY;
         return true;
@@ -213,9 +239,12 @@ static bool step_work(struct conn *conn)
     return false;
 }
 
-/* The reply went out: on to the next request, or to the end. */
+/* The reply went out: on to the next request, or to the end. The end is told
+ * first (a FIN) and the socket closed when the client has heard it, or has had
+ * its time: an error answered to a client that is still sending arrives. */
 static bool end_reply(struct conn *conn)
 {
+    sil_assert(!conn->is_writing);
     exchange_end(conn, true);
     if (conn->is_eof) {
         finish(conn, false);
@@ -235,6 +264,9 @@ static bool end_reply(struct conn *conn)
     return true;
 }
 
+/* One piece at a time: the next is made when the wire has taken this one, so
+ * a slow reader holds up nothing but itself. What a piece counts for the log
+ * is added when the next one is asked for, that is, when it is gone. */
 static bool step_reply(struct conn *conn)
 {
     struct http_text piece = {0};
@@ -259,12 +291,14 @@ static bool step_reply(struct conn *conn)
     return !conn->is_writing;
 }
 
-/* A deadline has passed: the client gets an answer, if it began at all. */
+/* A deadline has passed. Who has begun a request gets an answer; who has said
+ * nothing, or waits for nothing more, does not; who takes no bytes can't. */
 static bool step_late(struct conn *conn)
 {
     struct http_counts *counts = &conn->shared->counts;
     struct sil_error error = {0};
 
+    sil_assert(conn->is_late);
     conn->is_late = false;
     if (conn->is_writing) {
         counts->slow_write_total++;
@@ -288,6 +322,7 @@ static bool step_late(struct conn *conn)
     return refuse(conn, &error);
 }
 
+/* What ends a connection comes before what moves it on. */
 bool conn_step(struct conn *conn)
 {
     conn_check(conn);

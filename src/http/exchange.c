@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "http/conn.h"
 
+/* NULL where the head was refused. */
 static const struct head *head_of(const struct http_exchange *exchange)
 {
     sil_assert(exchange->is_open);
@@ -42,6 +43,7 @@ struct http_text http_query(const struct http_exchange *exchange)
 struct http_text http_body(const struct http_exchange *exchange)
 {
     sil_assert(exchange->is_open);
+    sil_assert(exchange->conn->state != CONN_CLOSED);
     return parser_body(exchange->conn->parser);
 }
 
@@ -57,6 +59,7 @@ static const struct head_field *next_field(const struct http_exchange *exchange,
 {
     const struct head *head = head_of(exchange);
 
+    sil_assert(name[0] != '\0');
     while (head != NULL && *index < head->field_count) {
         const struct head_field *field = &head->fields[(*index)++];
         struct http_text text =
@@ -74,6 +77,7 @@ struct http_text http_header(const struct http_exchange *exchange,
     uint32_t index = 0;
     const struct head_field *field = next_field(exchange, name, &index);
 
+    sil_assert(field == NULL || index > 0);
     if (field == NULL)
         return (struct http_text){0};
     return parser_text(exchange->conn->parser, field->value);
@@ -84,6 +88,7 @@ size_t http_header_count(const struct http_exchange *exchange, const char *name)
     uint32_t index = 0;
     size_t count = 0;
 
+    sil_assert(name != NULL);
     while (next_field(exchange, name, &index) != NULL)
         count++;
     return count;
@@ -107,7 +112,9 @@ void http_set_user(struct http_exchange *exchange, void *user)
     exchange->user = user;
 }
 
-/* How this request must be answered; decides whether it is the last. */
+/* How this request must be answered; decides whether it is the last. It is
+ * where a part of its body is still to come: that would be taken for the next
+ * request. A refused head counts as HTTP/1.0: nothing is known of it. */
 static struct reply_manner manner_of(struct conn *conn,
                                      const struct http_reply *reply)
 {
@@ -115,6 +122,7 @@ static struct reply_manner manner_of(struct conn *conn,
     bool is_http10 = head == NULL || head->version_minor == 0;
     bool is_head = false;
 
+    sil_assert(conn->state != CONN_LINGER && conn->state != CONN_CLOSED);
     if (head != NULL) {
         struct http_text method = parser_text(conn->parser, head->method);
 
@@ -129,6 +137,8 @@ static struct reply_manner manner_of(struct conn *conn,
     return (struct reply_manner){is_head, is_http10, conn->is_last};
 }
 
+/* All that the reply lends is copied or taken over here; sending it is left
+ * to conn_pump(), which does nothing if it is running already. */
 void http_reply(struct http_exchange *exchange, const struct http_reply *reply)
 {
     struct conn *conn = exchange->conn;

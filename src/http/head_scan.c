@@ -7,13 +7,23 @@
 
 enum request_word { WORD_METHOD, WORD_TARGET, WORD_VERSION };
 
+/* Nothing counts beyond its limit by more than the byte that breaks it. */
+static void scan_check(const struct head_scan *scan)
+{
+    sil_assert(scan->word <= WORD_VERSION);
+    sil_assert(scan->line_count <= LIMIT_HTTP_HEADERS_MAX + 1);
+    sil_assert(scan->field_bytes <= LIMIT_HTTP_HEADER_BYTES_MAX + 2);
+    sil_assert(scan->is_begun || scan->line_count == 0);
+}
+
 /* What RFC 9112 allows nowhere in a head, but CR and LF as a line's end. */
 static bool is_control(uint8_t byte)
 {
     return (byte < ' ' && byte != '\t') || byte == 0x7f;
 }
 
-/* A blank of the request line: the next word begins. */
+/* A blank of the request line: the next word begins. Exactly one blank parts
+ * two words: what reads "GET  /x" as "GET" and "" is not to be guessed. */
 static enum sil_err next_word(struct head_scan *scan, struct sil_error *error)
 {
     if (scan->word_bytes == 0)
@@ -27,6 +37,8 @@ static enum sil_err next_word(struct head_scan *scan, struct sil_error *error)
     return SIL_OK;
 }
 
+/* Methods are capitals, and short; llhttp knows which there are. A byte that
+ * is none, as of TLS on a plain port, is refused at once. */
 static enum sil_err method_byte(const struct head_scan *scan, uint8_t byte,
                                 struct sil_error *error)
 {
@@ -39,6 +51,8 @@ static enum sil_err method_byte(const struct head_scan *scan, uint8_t byte,
     return SIL_OK;
 }
 
+/* Origin form only: absolute form and the others are for proxies, and a
+ * fragment is never sent. Percent signs are not looked at: routes have none. */
 static enum sil_err target_byte(const struct head_scan *scan, uint8_t byte,
                                 struct sil_error *error)
 {
@@ -56,6 +70,7 @@ static enum sil_err target_byte(const struct head_scan *scan, uint8_t byte,
     return SIL_OK;
 }
 
+/* A byte of "GET /path HTTP/1.1". The version is only measured here. */
 static enum sil_err request_line_byte(struct head_scan *scan, uint8_t byte,
                                       struct sil_error *error)
 {
@@ -71,6 +86,9 @@ static enum sil_err request_line_byte(struct head_scan *scan, uint8_t byte,
     return SIL_OK;
 }
 
+/* A byte of a field line; what counts is the first. A line that begins with
+ * a blank continued the one before it, once: such folding has hidden a
+ * Transfer-Encoding from one of two parsers. */
 static enum sil_err field_byte(const struct head_scan *scan, uint8_t byte,
                                struct sil_error *error)
 {
@@ -108,10 +126,13 @@ static enum sil_err line_end(struct head_scan *scan, struct sil_error *error)
     return SIL_OK;
 }
 
+/* The order of the checks is part of the behaviour: size before content, so
+ * that a head without end is "too large" whatever it is filled with. */
 enum sil_err head_scan_byte(struct head_scan *scan, uint8_t byte,
                             struct sil_error *error)
 {
     sil_assert(!scan->is_end);
+    scan_check(scan);
     if (scan->line_count > 0 &&
         ++scan->field_bytes > LIMIT_HTTP_HEADER_BYTES_MAX + 2) /* empty line */
         return err_set(error, SIL_E_HEADERS_TOO_LARGE,

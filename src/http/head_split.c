@@ -19,9 +19,11 @@ struct splitter {
 
 static enum sil_err refuse(const struct splitter *split, const char *what)
 {
+    sil_assert(what[0] != '\0');
     return err_set(split->error, SIL_E_BAD_JSON, "%s", what);
 }
 
+/* ASCII alone: what the locale makes of other bytes must not matter. */
 static uint8_t lower(uint8_t byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + ('a' - 'A')) : byte;
@@ -50,12 +52,16 @@ static struct head_span span(size_t at, size_t end)
 static size_t find(const struct splitter *split, size_t at, size_t end,
                    char byte)
 {
-    const uint8_t *found = memchr(split->bytes + at, byte, end - at);
+    const uint8_t *found;
 
+    sil_assert(at <= end);
+    sil_assert(end <= split->size);
+    found = memchr(split->bytes + at, byte, end - at);
     return found != NULL ? (size_t)(found - split->bytes) : end;
 }
 
-/* "GET /path?query HTTP/1.1", its line ending before end. */
+/* "GET /path?query HTTP/1.1", its line ending before end. The scan has made
+ * sure of two single blanks and of the version's length. */
 static enum sil_err split_request_line(struct splitter *split, size_t end)
 {
     static const char version[] = "HTTP/1.";
@@ -84,11 +90,14 @@ static enum sil_err split_request_line(struct splitter *split, size_t end)
     return SIL_OK;
 }
 
-/* Content-Length: digits alone, once, as much as a size can be. */
+/* Content-Length: digits alone, once, as much as a size can be. No sign, no
+ * hexadecimal, no list, although some servers take them: where two read
+ * different lengths, the rest of the body becomes a request. */
 static enum sil_err read_length(struct splitter *split, struct head_span value)
 {
     uint64_t length = 0;
 
+    sil_assert((size_t)value.at + value.size <= split->size);
     if (value.size == 0)
         return refuse(split, "Content-Length is empty");
     for (size_t i = 0; i < value.size; i++) {
@@ -107,7 +116,8 @@ static enum sil_err read_length(struct splitter *split, struct head_span value)
     return SIL_OK;
 }
 
-/* "name", "name:80", "[::1]:80": no byte that parts a URL. */
+/* "name", "name:80", "[::1]:80": no byte that parts a URL, so that nobody
+ * behind us takes a part of it for the name. */
 static enum sil_err read_host(struct splitter *split, struct head_span value)
 {
     static const char parting[] = " \t/\\?#@,<>\"{}|^`";
@@ -129,6 +139,7 @@ static bool list_has(const struct splitter *split, struct head_span value,
     size_t end = (size_t)value.at + value.size;
     size_t at = value.at;
 
+    sil_assert(end <= split->size);
     while (at < end) {
         size_t item_end = find(split, at, end, ',');
         size_t last = item_end;
@@ -144,7 +155,9 @@ static bool list_has(const struct splitter *split, struct head_span value,
     return false;
 }
 
-/* What the connection itself must know of a field. */
+/* What the connection itself must know of a field; all others are left to
+ * the handler. Of the transfer codings only chunked is spoken: one that can't
+ * be undone leaves the end of the body unknown. */
 static enum sil_err read_field(struct splitter *split,
                                const struct head_field *field)
 {
@@ -153,6 +166,7 @@ static enum sil_err read_field(struct splitter *split,
     const uint8_t *value = split->bytes + field->value.at;
     size_t size = field->name.size;
 
+    sil_assert(size > 0);
     if (head_text_is(name, size, "Host"))
         return read_host(split, field->value);
     if (head_text_is(name, size, "Content-Length"))
@@ -171,7 +185,8 @@ static enum sil_err read_field(struct splitter *split,
     return SIL_OK;
 }
 
-/* "Name: value", its line ending before end. */
+/* "Name: value", its line ending before end. A blank before the colon is
+ * refused: some drop it, some make it part of the name. */
 static enum sil_err split_field(struct splitter *split, size_t at, size_t end)
 {
     struct head *head = split->head;
@@ -198,11 +213,14 @@ static enum sil_err split_field(struct splitter *split, size_t at, size_t end)
     return read_field(split, field);
 }
 
-/* What no single field shows. */
+/* What no single field shows. RFC 9112 lets Transfer-Encoding win over
+ * Content-Length; whoever sends both is an attacker or broken. */
 static enum sil_err check_together(const struct splitter *split)
 {
     const struct head *head = split->head;
 
+    sil_assert(head->field_count <= LIMIT_HTTP_HEADERS_MAX);
+    sil_assert(head->is_chunked == (split->coding_count > 0));
     if (split->host_count > 1)
         return refuse(split, "more than one Host");
     if (split->host_count == 0 && head->version_minor > 0)
@@ -229,6 +247,7 @@ enum sil_err head_split(struct head *head, const uint8_t *bytes, size_t size,
 
     sil_assert(size <= HEAD_BYTES_MAX);
     sil_assert(line_end + 2 < size);
+    sil_assert(bytes[size - 1] == '\n');
     memset(head, 0, sizeof *head);
     err = split_request_line(&split, line_end);
     for (at = line_end + 2; !err && at + 2 < size; at = line_end + 2) {
@@ -238,6 +257,6 @@ enum sil_err head_split(struct head *head, const uint8_t *bytes, size_t size,
     if (!err)
         err = check_together(&split);
     if (head->version_minor == 0)
-        head->is_close = true;
+        head->is_close = true; /* "keep-alive" was never part of HTTP/1.0 */
     return err;
 }

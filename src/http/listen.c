@@ -30,6 +30,13 @@ struct http_server {
     uint8_t scratch[LIMIT_HTTP_READ_BYTES];
 };
 
+static void server_check(const struct http_server *server)
+{
+    sil_assert((server->host.first == NULL) == (server->host.last == NULL));
+    sil_assert(server->connections_max > 0);
+    sil_assert(server->socket >= 0 || server->shared.is_draining);
+}
+
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -39,8 +46,10 @@ union address {
 
 /* --- the end ------------------------------------------------------------ */
 
+/* The last one out: of libuv's handles, the connections and the owner. */
 static void free_if_over(struct http_server *server)
 {
+    server_check(server);
     if (!server->is_closed || server->host.first != NULL ||
         server->open_count > 0)
         return;
@@ -61,6 +70,7 @@ static void on_handle_closed(uv_handle_t *handle)
 /* Give the socket back; clients that were not accepted are refused. */
 static void stop_accepting(struct http_server *server)
 {
+    sil_assert(server->shared.is_draining);
     if (server->socket < 0)
         return;
     (void)uv_poll_stop(&server->poll);
@@ -123,6 +133,7 @@ static void peer_text(char *text, const union address *address)
 
 static bool has_room(const struct http_server *server)
 {
+    server_check(server);
     return server->shared.counts.connections_open < server->connections_max;
 }
 
@@ -147,6 +158,7 @@ static bool accept_one(struct http_server *server)
     char peer[CONN_PEER_SIZE];
     int socket;
 
+    sil_assert(server->socket >= 0);
     socket = accept4(server->socket, &address.any, &size,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (socket < 0) {
@@ -180,8 +192,9 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     struct http_server *server = poll->data;
 
     (void)events;
+    sil_assert(server->socket >= 0);
     if (status < 0)
-        return;
+        return; /* of the poll itself; the next round tells more */
     if (!has_room(server)) {
         pause_accepting(server, false);
         make_room(server);
@@ -189,10 +202,12 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
     accept_some(server, LIMIT_HTTP_ACCEPTS_AT_ONCE);
 }
 
+/* A connection and its descriptor are free again: somebody may be waiting. */
 static void on_wire_gone(void *payload)
 {
     struct http_server *server = payload;
 
+    server_check(server);
     if (server->is_paused && server->socket >= 0)
         go_on_accepting(server);
     free_if_over(server);
@@ -200,7 +215,8 @@ static void on_wire_gone(void *payload)
 
 /* --- listening ---------------------------------------------------------- */
 
-/* *size: of the address. False if it is none. */
+/* *size: of the address. False if it is none. Names are not looked up: where
+ * a service listens should not depend on a name server. */
 static bool read_address(union address *out, socklen_t *size,
                          const struct http_options *options)
 {
@@ -229,6 +245,7 @@ static int open_socket(const union address *address, socklen_t size)
     int listener = socket(address->any.sa_family,
                           SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+    sil_assert(size > 0);
     if (listener < 0)
         return -1;
     if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
@@ -290,6 +307,8 @@ static void set_limits(struct http_server *server,
     sil_assert(shared->write_stall_ms > 0);
 }
 
+/* The socket is opened before libuv hears of anything, so that a failure has
+ * nothing to wait for. */
 enum sil_err http_server_open(struct http_server **out, struct loop *loop,
                               const struct http_options *options,
                               const struct http_handler *handler,
@@ -329,9 +348,12 @@ enum sil_err http_server_open(struct http_server **out, struct loop *loop,
 
 uint16_t http_server_port(const struct http_server *server)
 {
+    server_check(server);
     return server->port;
 }
 
+/* A client can't know that we are about to go. What it may have sent by now
+ * is answered: idle connections get a moment, see conn_drain(). */
 void http_server_drain(struct http_server *server)
 {
     sil_assert(!server->is_closed);
@@ -353,6 +375,7 @@ bool http_server_is_drained(const struct http_server *server)
     return server->shared.is_draining && wire == NULL;
 }
 
+/* Closing ends in on_handle_closed() or on_wire_gone(), whichever is last. */
 void http_server_close(struct http_server *server)
 {
     sil_assert(!server->is_closed);
@@ -367,10 +390,12 @@ void http_server_close(struct http_server *server)
 
 uint32_t http_server_busy_count(const struct http_server *server)
 {
+    server_check(server);
     return server->shared.busy_count;
 }
 
 struct http_counts http_server_counts(const struct http_server *server)
 {
+    server_check(server);
     return server->shared.counts;
 }

@@ -49,8 +49,10 @@ static bool run_tasks(struct loop *loop)
     return has_run;
 }
 
+/* libuv may fold several wakes into one; all tasks are run for each. */
 static void on_wake(uv_async_t *wake)
 {
+    sil_assert(wake->data != NULL);
     (void)run_tasks(wake->data);
 }
 
@@ -70,6 +72,7 @@ static void on_signal(uv_signal_t *handle, int number)
     loop->on_signal(loop->signal_payload);
 }
 
+/* In the order in which it is undone in case of failure. */
 enum sil_err loop_create(struct loop **out)
 {
     struct loop *loop = mem_zalloc(1, sizeof *loop);
@@ -93,8 +96,10 @@ enum sil_err loop_create(struct loop **out)
     return SIL_E_NO_MEMORY;
 }
 
+/* For uv_walk(): our own handles, and those of servers that never ran. */
 static void close_handle(uv_handle_t *handle, void *payload)
 {
+    sil_assert(handle != NULL);
     (void)payload;
     if (!uv_is_closing(handle))
         uv_close(handle, NULL);
@@ -167,6 +172,8 @@ enum sil_err loop_on_stop_signal(struct loop *loop, loop_fn fn, void *payload)
     return SIL_OK;
 }
 
+/* A task may start something, and something may post a task: only when both
+ * have come to an end it is over. */
 void loop_run(struct loop *loop)
 {
     bool has_more = true;
@@ -181,6 +188,7 @@ void loop_run(struct loop *loop)
     loop->is_running = false;
 }
 
+/* libuv ends when nothing referenced is left; ours are needed until then. */
 void loop_stop(struct loop *loop)
 {
     uv_unref((uv_handle_t *)&loop->wake);
@@ -193,5 +201,6 @@ void loop_stop(struct loop *loop)
 
 struct uv_loop_s *loop_uv(struct loop *loop)
 {
+    sil_assert(loop != NULL);
     return &loop->uv;
 }

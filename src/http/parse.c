@@ -37,12 +37,16 @@ static void parser_check(const struct parser *parser)
 
 /* --- llhttp's callbacks ------------------------------------------------- */
 
+/* Behind the head and behind the body: stop, so that what follows is left
+ * alone until it is known how large a body may be, or who answers. */
 static int on_pause(llhttp_t *llhttp)
 {
+    sil_assert(llhttp->data != NULL);
     llhttp->upgrade = 0; /* no other protocol is spoken here */
     return HPE_PAUSED;
 }
 
+/* Content without its framing. The limit is checked before anything is kept. */
 static int on_body(llhttp_t *llhttp, const char *at, size_t size)
 {
     struct parser *parser = llhttp->data;
@@ -63,10 +67,12 @@ static int on_body(llhttp_t *llhttp, const char *at, size_t size)
     return HPE_OK;
 }
 
+/* Each chunk costs more time than memory: many small ones are an attack. */
 static int on_chunk(llhttp_t *llhttp)
 {
     struct parser *parser = llhttp->data;
 
+    sil_assert(parser->state == PARSE_BODY);
     parser->chunk_count++;
     if (parser->chunk_count <= LIMIT_HTTP_CHUNKS_MAX)
         return HPE_OK;
@@ -92,6 +98,7 @@ enum sil_err parser_create(struct parser **out)
     buf_init(&parser->head_bytes, HEAD_BYTES_MAX);
     buf_init(&parser->body, 1);
     parser_reset(parser);
+    sil_assert(parser->state == PARSE_START);
     *out = parser;
     return SIL_OK;
 }
@@ -105,6 +112,8 @@ void parser_destroy(struct parser *parser)
     mem_free(parser);
 }
 
+/* The buffers are freed, not kept: a thousand idle connections must not hold
+ * the largest head each of them ever had. */
 void parser_reset(struct parser *parser)
 {
     sil_assert(parser->state != PARSE_FAILED);
@@ -125,6 +134,7 @@ void parser_forget(struct parser *parser)
     buf_finish(&parser->head_bytes);
     buf_finish(&parser->body);
     parser->is_head_valid = false;
+    sil_assert(parser->body.size == 0);
     parser_check(parser);
 }
 
@@ -142,9 +152,12 @@ static enum sil_err cross_check(struct parser *parser, struct sil_error *error)
     llhttp_t *llhttp = &parser->llhttp;
     const char *bytes = (const char *)parser->head_bytes.bytes;
     size_t size = parser->head_bytes.size;
-    llhttp_errno_t result = llhttp_execute(llhttp, bytes, size);
+    llhttp_errno_t result;
     bool is_same;
 
+    sil_assert(parser->scan.is_end);
+    sil_assert(size > 0);
+    result = llhttp_execute(llhttp, bytes, size);
     if (result != HPE_PAUSED) {
         const char *reason = llhttp_get_error_reason(llhttp);
 
@@ -163,10 +176,13 @@ static enum sil_err cross_check(struct parser *parser, struct sil_error *error)
     return SIL_OK;
 }
 
+/* The scan has seen the empty line: read what the head says. */
 static enum sil_err finish_head(struct parser *parser, struct sil_error *error)
 {
     enum sil_err err;
 
+    sil_assert(parser->state == PARSE_HEAD);
+    sil_assert(!parser->is_head_valid);
     if (buf_err(&parser->head_bytes))
         return err_set(error, SIL_E_NO_MEMORY, "no memory for the head");
     err = head_split(&parser->head, parser->head_bytes.bytes,
@@ -180,6 +196,8 @@ static enum sil_err finish_head(struct parser *parser, struct sil_error *error)
     return SIL_OK;
 }
 
+/* The scan decides byte by byte; what it lets pass is kept until the head is
+ * whole. Bytes behind the head's end are not taken. */
 static enum sil_err feed_head(size_t *used, struct parser *parser,
                               const uint8_t *bytes, size_t size,
                               struct sil_error *error)
@@ -187,6 +205,7 @@ static enum sil_err feed_head(size_t *used, struct parser *parser,
     size_t first = 0; /* what is before is an empty line, not kept */
     enum sil_err err = SIL_OK;
 
+    sil_assert(!parser->scan.is_end);
     for (*used = 0; *used < size && !parser->scan.is_end && !err; ++*used) {
         if (!parser->scan.is_begun)
             first = *used;
@@ -211,6 +230,7 @@ enum sil_err parser_expect_body(struct parser *parser, size_t body_max,
     const struct head *head = &parser->head;
 
     sil_assert(parser->state == PARSE_HEAD_END);
+    sil_assert(parser->is_head_valid);
     parser->body_max = body_max;
     if (!parser_has_body(parser)) {
         parser->state = PARSE_DONE;
@@ -227,6 +247,10 @@ enum sil_err parser_expect_body(struct parser *parser, size_t body_max,
     return SIL_OK;
 }
 
+/* llhttp takes the framing off. It is paused behind the head when the first
+ * piece comes, and pauses again behind the last byte of the body. Framing is
+ * counted too: a chunk's size may have any number of leading zeros, and
+ * extensions and trailers any length. */
 static enum sil_err feed_body(size_t *used, struct parser *parser,
                               const uint8_t *bytes, size_t size,
                               struct sil_error *error)
@@ -235,6 +259,7 @@ static enum sil_err feed_body(size_t *used, struct parser *parser,
     size_t held = parser->body.size;
     llhttp_errno_t result;
 
+    sil_assert(parser->err == SIL_OK);
     if (llhttp_get_errno(llhttp) == HPE_PAUSED)
         llhttp_resume(llhttp);
     parser->error = error;
@@ -286,6 +311,7 @@ bool parser_has_body(const struct parser *parser)
 {
     const struct head *head = parser_head(parser);
 
+    sil_assert(head == NULL || !head->is_chunked || !head->has_length);
     return head != NULL && (head->is_chunked || head->content_bytes > 0);
 }
 
@@ -304,6 +330,7 @@ struct http_text parser_text(const struct parser *parser, struct head_span span)
 
 struct http_text parser_body(const struct parser *parser)
 {
+    sil_assert(parser->body.size <= parser->body_max);
     return (struct http_text){(const char *)parser->body.bytes,
                               parser->body.size};
 }

@@ -25,6 +25,13 @@ static_assert(LIMIT_HTTP_WRITE_BYTES - CHUNK_HEAD_BYTES - CHUNK_TAIL_BYTES -
                   CHUNK_BYTES_MAX,
               "a chunk's size has four digits");
 
+static void reply_check(const struct reply *reply)
+{
+    sil_assert(reply->out.size <= LIMIT_HTTP_WRITE_BYTES);
+    sil_assert(reply->piece_body <= reply->out.size);
+    sil_assert(!reply->is_chunked || reply->body.size == HTTP_SIZE_UNKNOWN);
+}
+
 /* Reason phrases; clients ignore them, people who read traces don't. */
 static const struct {
     int status;
@@ -96,11 +103,15 @@ static void add_clean(struct buf *out, const char *text)
     }
 }
 
+/* Content-Length is said even where no body follows (HEAD, 304): it is that
+ * of the body that GET would have got. */
 static void add_head(struct reply *reply, const struct http_reply *from,
                      const struct reply_manner *manner)
 {
     struct buf *out = &reply->out;
 
+    sil_assert(out->size == 0);
+    sil_assert(from->field_count == 0 || from->fields != NULL);
     buf_addf(out, "HTTP/1.1 %d %s\r\n", from->status, reason(from->status));
     add_date(out);
     for (size_t i = 0; i < from->field_count; i++) {
@@ -119,6 +130,8 @@ static void add_head(struct reply *reply, const struct http_reply *from,
     buf_add_text(out, "\r\n");
 }
 
+/* The buffer is as large as the answer, up to a piece: most answers are a
+ * page or an error, and go out with their head in one write. */
 enum sil_err reply_begin(struct reply *reply, const struct http_reply *from,
                          const struct reply_manner *manner)
 {
@@ -146,6 +159,7 @@ enum sil_err reply_begin(struct reply *reply, const struct http_reply *from,
     err = buf_err(&reply->out);
     if (err)
         reply_finish(reply);
+    reply_check(reply);
     return err;
 }
 
@@ -154,6 +168,7 @@ static size_t pull(struct reply *reply, uint8_t *bytes, size_t room)
 {
     size_t size = 0;
 
+    sil_assert(reply->body.next != NULL || reply->is_ended);
     while (size < room && !reply->is_ended) {
         size_t got =
             reply->body.next(reply->body.payload, bytes + size, room - size);
@@ -174,6 +189,7 @@ static enum sil_err fill_plain(struct reply *reply)
     size_t room = out->cap - out->size;
     size_t got;
 
+    sil_assert(!reply->is_chunked);
     if (is_known && reply->left < room)
         room = (size_t)reply->left;
     if (buf_reserve(out, room))
@@ -185,7 +201,7 @@ static enum sil_err fill_plain(struct reply *reply)
         return SIL_OK;
     reply->left -= got;
     if (reply->is_ended && reply->left > 0)
-        return SIL_E_STATE;
+        return SIL_E_STATE; /* less came than was announced */
     reply->is_ended = reply->left == 0;
     return SIL_OK;
 }
@@ -199,6 +215,8 @@ static enum sil_err fill_chunk(struct reply *reply)
     size_t room;
     size_t got;
 
+    sil_assert(out->size <= out->cap);
+    sil_assert(reply->is_chunked);
     if (out->cap - out->size <= taken)
         return SIL_OK; /* the head alone fills this piece */
     room = out->cap - out->size - taken;
@@ -217,6 +235,7 @@ static enum sil_err fill_chunk(struct reply *reply)
     return buf_err(out);
 }
 
+/* The first piece has the head in it already. */
 enum sil_err reply_next(struct http_text *piece, struct reply *reply)
 {
     enum sil_err err = SIL_OK;
@@ -229,10 +248,12 @@ enum sil_err reply_next(struct http_text *piece, struct reply *reply)
         err = reply->is_chunked ? fill_chunk(reply) : fill_plain(reply);
     *piece =
         (struct http_text){(const char *)reply->out.bytes, reply->out.size};
-    sil_assert(reply->out.size <= LIMIT_HTTP_WRITE_BYTES);
+    reply_check(reply);
     return err;
 }
 
+/* Zeroed before the body's owner is called: whatever that does, the body is
+ * not finished twice. */
 void reply_finish(struct reply *reply)
 {
     struct http_body body = reply->body;

@@ -28,6 +28,13 @@ struct wire {
 
 static void do_deadline(void *payload, uint64_t deadline_ns);
 
+static void wire_check(const struct wire *wire)
+{
+    sil_assert(wire->host != NULL);
+    sil_assert(wire->open_count <= 2);
+    sil_assert(wire->conn != NULL);
+}
+
 /* --- the host's list ---------------------------------------------------- */
 
 static void list_add(struct wire *wire)
@@ -60,6 +67,7 @@ static void list_remove(struct wire *wire)
 
 struct conn *wire_conn(const struct wire *wire)
 {
+    wire_check(wire);
     return wire->conn;
 }
 
@@ -70,6 +78,7 @@ struct wire *wire_next(const struct wire *wire)
 
 /* --- what libuv reports ------------------------------------------------- */
 
+/* Only when both handles are closed nothing of libuv points here any more. */
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct wire *wire = handle->data;
@@ -85,12 +94,15 @@ static void on_handle_closed(uv_handle_t *handle)
     host->on_gone(host->payload);
 }
 
+/* All wires of a server read into the same buffer: a read is dealt with
+ * before the next one starts, and idle connections need none of their own. */
 static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *room)
 {
     struct wire *wire = handle->data;
     size_t size = conn_room(wire->conn);
 
     (void)suggested;
+    sil_assert(size > 0);
     sil_assert(size <= LIMIT_HTTP_READ_BYTES);
     *room = uv_buf_init((char *)wire->host->scratch, (unsigned)size);
 }
@@ -99,6 +111,7 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *room)
 {
     struct wire *wire = stream->data;
 
+    wire_check(wire);
     if (wire->is_closing || size == 0)
         return;
     if (size > 0)
@@ -107,19 +120,23 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *room)
         conn_on_eof(wire->conn, size != UV_EOF);
 }
 
+/* Also called, with UV_ECANCELED, for a write that the close cut off. */
 static void on_written(uv_write_t *write, int status)
 {
     struct wire *wire = write->data;
 
+    wire_check(wire);
     if (!wire->is_closing)
         conn_on_written(wire->conn, status == 0);
 }
 
+/* The timer may be older than the deadline, which then is still to come. */
 static void on_timer(uv_timer_t *timer)
 {
     struct wire *wire = timer->data;
     uint64_t deadline_ns = wire->deadline_ns;
 
+    wire_check(wire);
     wire->timer_ns = 0;
     if (wire->is_closing || deadline_ns == 0)
         return;
@@ -133,6 +150,10 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- what the connection asks for --------------------------------------- */
 
+/* At once as much as the socket takes, the rest when it can. A yielding write
+ * goes the long way for all: its callback comes in the loop's next round,
+ * after everybody else had theirs. The kernel's buffer is small on purpose
+ * (LIMIT_HTTP_SNDBUF_BYTES), so that a slow reader shows soon. */
 static enum wire_result do_write(void *payload, const void *bytes, size_t size,
                                  bool is_yielding)
 {
@@ -154,6 +175,7 @@ static enum wire_result do_write(void *payload, const void *bytes, size_t size,
     }
     if (rest.len == 0)
         return WIRE_TAKEN;
+    sil_assert(rest.len <= size);
     wire->write.data = wire;
     if (uv_write(&wire->write, stream, &rest, 1, on_written) != 0)
         return WIRE_FAILED;
@@ -180,6 +202,7 @@ static void do_deadline(void *payload, uint64_t deadline_ns)
     uint64_t now_ns = clock_ns();
     uint64_t left_ms = 1; /* rounded up, so that it is past when it fires */
 
+    sil_assert(!wire->is_closing);
     wire->deadline_ns = deadline_ns;
     if (deadline_ns == 0)
         return;
@@ -201,11 +224,13 @@ static void do_shut(void *payload)
     (void)uv_shutdown(&wire->shutdown, (uv_stream_t *)&wire->tcp, NULL);
 }
 
+/* A reset can't be had where the end was told already; a close then does. */
 static void do_close(void *payload, bool is_reset)
 {
     struct wire *wire = payload;
 
     sil_assert(!wire->is_closing);
+    sil_assert(wire->open_count == 2);
     wire->is_closing = true;
     uv_close((uv_handle_t *)&wire->timer, on_handle_closed);
     if (is_reset && uv_tcp_close_reset(&wire->tcp, on_handle_closed) == 0)
@@ -223,11 +248,15 @@ static const struct wire_ops wire_ops = {
 
 /* --- life --------------------------------------------------------------- */
 
+/* For a wire that never carried anything. */
 static void on_unused_closed(uv_handle_t *handle)
 {
+    sil_assert(handle->data != NULL);
     mem_free(handle->data);
 }
 
+/* TCP_NODELAY: an answer's last piece must not wait for the client's receipt
+ * of the one before. */
 enum sil_err wire_open(struct wire_host *host, int socket, const char *peer)
 {
     struct wire *wire = mem_zalloc(1, sizeof *wire);
