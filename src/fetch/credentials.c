@@ -92,6 +92,23 @@ static const struct {
     source_fn load;
 } sources[] = {{"environment", from_environment}, {"files", from_files}};
 
+/* Profiles may say in other ways where their keys come from. */
+static void warn_of_unsupported(const struct profile *profile)
+{
+    static const char *const others[] = {"role_arn", "sso_session",
+                                         "sso_start_url", "credential_process",
+                                         "web_identity_token_file"};
+
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        char *value = NULL;
+
+        if (profile_copy(&value, profile, PROFILE_ANY, others[i]) == SIL_OK &&
+            value != NULL)
+            log_event(LOG_WARN, "aws_profile_not_supported", others[i]);
+        profile_forget(value);
+    }
+}
+
 /* The first source that has both keys. *out is empty if none has. */
 static enum sil_err load(struct credential *out, const struct profile *profile)
 {
@@ -110,6 +127,7 @@ static enum sil_err load(struct credential *out, const struct profile *profile)
             log_event(LOG_WARN, "aws_keys_incomplete", sources[i].name);
         credential_finish(out);
     }
+    warn_of_unsupported(profile);
     return SIL_OK;
 }
 

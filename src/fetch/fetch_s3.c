@@ -65,7 +65,7 @@ static void log_trouble(const struct s3_task *task,
 
     log_begin(&line, is_usual ? LOG_DEBUG : LOG_WARN, "store_trouble");
     log_text(&line, "outcome", s3_outcome_name(answer->outcome));
-    log_int(&line, "status", answer->status);
+    log_int(&line, "status", answer->head.status);
     log_text(&line, "code", code[0] != '\0' ? code : NULL);
     log_text(&line, "advice", verdict->advice);
     log_text(&line, "detail", answer->text[0] != '\0' ? answer->text : NULL);
@@ -142,22 +142,21 @@ static bool can_resign(struct s3_task *task, const struct s3_answer *answer)
 
 /* Judging. */
 
-/* Whole answers: their status and code, and that a 200 is as long as it
- * said. A probe may be denied the list: its signature was good. */
+/* Whole answers: their status and code. A probe may be denied the list: its
+ * signature was good. */
 static struct s3_verdict judge_answered(const struct s3_task *task,
                                         const struct s3_answer *answer,
                                         const char *code)
 {
     const struct s3_verdict fine = {.action = S3_DELIVER};
-    struct s3_verdict verdict = s3_judge_answer(answer->status, code);
+    struct s3_verdict verdict = s3_judge_answer(answer->head.status, code);
     bool is_probe = task->job->key == NULL;
 
     if (is_probe && verdict.err == SIL_E_IMAGE_FORBIDDEN)
         return fine;
     if (is_probe && verdict.err == SIL_E_IMAGE_NOT_FOUND)
         verdict.detail = "the store has no such bucket";
-    if (verdict.action == S3_DELIVER && answer->announced_bytes >= 0)
-        sil_assert((uint64_t)answer->announced_bytes == task->job->bytes.size);
+    sil_assert(task->transfer == NULL);
     return verdict;
 }
 
@@ -165,10 +164,10 @@ static struct s3_verdict judge_answered(const struct s3_task *task,
 static void tell_too_large(struct fetch_job *job,
                            const struct s3_answer *answer)
 {
-    if (answer->announced_bytes > 0)
+    if (answer->head.announced_bytes > 0)
         (void)err_set(&job->error, SIL_E_IMAGE_TOO_LARGE,
                       "the image has %lld bytes; at most %zu are taken",
-                      (long long)answer->announced_bytes, job->bytes.cap);
+                      (long long)answer->head.announced_bytes, job->bytes.cap);
     else
         (void)err_set(&job->error, SIL_E_IMAGE_TOO_LARGE,
                       "the image has more than the %zu bytes that are taken",

@@ -8,91 +8,110 @@
 #include <curl/curl.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "fetch/s3_sockets.h"
 
-enum { STATUS_OK = 200, HEADER_SIZE = 64 };
+enum { HEADER_SIZE = 64 };
 
 struct s3_curl {
     CURLM *multi;
     const char *sign_text;   /* lent */
     const char *authorities; /* lent; NULL: the system's */
     s3_told_fn told;
+    struct s3_sockets sockets;
 };
 
 /* Invariant: added to the multi handle from start until told or dropped. */
 struct s3_transfer {
     CURL *easy;
     struct curl_slist *headers;
-    struct buf *bytes;       /* lent by the ask */
-    struct buf trouble;      /* an error's body, as far as it is wanted */
-    uint64_t received_bytes; /* of the body of a 200 */
+    struct s3_body body;
     void *payload;
-    bool is_too_large;
     bool has_excess; /* more came than was announced */
+    bool is_plain;   /* no TLS, whose records are no bytes of a body */
+    int local_port;  /* of its connection; 0: none yet */
+    const struct s3_sockets *sockets; /* lent */
     char text[CURL_ERROR_SIZE];
 };
 
 /* Bytes as they come. */
 
-static int status_of(const struct s3_transfer *transfer)
+static struct s3_head head_of(const struct s3_transfer *transfer)
 {
+    struct s3_head head = {0};
     long status = 0;
+    curl_off_t announced = -1;
 
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    return (int)status;
-}
-
-static int64_t announced_by(const struct s3_transfer *transfer)
-{
-    curl_off_t size = -1;
-
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-                            &size);
-    return size;
+                            &announced);
+    head.status = (int)status;
+    head.announced_bytes = announced < 0 ? -1 : announced;
+    return head;
 }
 
-/* Before the first byte is kept: is it worth beginning, and room for all. */
-static void begin_body(struct s3_transfer *transfer)
-{
-    int64_t size = announced_by(transfer);
-
-    sil_assert(transfer->bytes->size == 0);
-    if (size > 0 && (uint64_t)size > transfer->bytes->cap)
-        transfer->is_too_large = true;
-    else if (size > 0 && buf_reserve(transfer->bytes, (size_t)size))
-        sil_assert(buf_err(transfer->bytes) == SIL_E_NO_MEMORY);
-}
-
-/* Returning less than was given ends the transfer. */
+/* Returning less than was given ends the transfer and its connection. That
+ * is needed where bytes are left over: this curl would take them for the
+ * beginning of the next answer. */
 static size_t take_bytes(char *piece, size_t one, size_t count, void *payload)
 {
     struct s3_transfer *transfer = payload;
-    struct buf *trouble = &transfer->trouble;
+    struct s3_head head = head_of(transfer);
+    bool is_kept = s3_body_take(&transfer->body, &head, piece, count);
 
     sil_assert(one == 1);
-    if (status_of(transfer) != STATUS_OK) {
-        size_t room = trouble->cap - trouble->size;
-
-        buf_add(trouble, piece, count < room ? count : room);
-        return count <= room ? count : 0;
-    }
-    if (transfer->received_bytes == 0)
-        begin_body(transfer);
-    transfer->received_bytes += count;
-    if (transfer->received_bytes > transfer->bytes->cap)
-        transfer->is_too_large = true;
-    if (transfer->is_too_large)
-        return 0;
-    buf_add(transfer->bytes, piece, count);
-    return buf_err(transfer->bytes) ? 0 : count;
+    if (transfer->is_plain && head.announced_bytes >= 0 &&
+        s3_body_is_complete(&transfer->body, &head) &&
+        s3_sockets_has_more(transfer->sockets, transfer->local_port))
+        transfer->has_excess = true;
+    return is_kept && !transfer->has_excess ? count : 0;
 }
 
-/* Curl cuts a body at its announced length and says so in words only. */
+/* Sockets are opened and closed here, to be found again by their port. */
+
+static curl_socket_t open_socket(void *payload, curlsocktype purpose,
+                                 struct curl_sockaddr *address)
+{
+    struct s3_curl *curl = payload;
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC,
+                    address->protocol);
+
+    sil_assert(purpose == CURLSOCKTYPE_IPCXN);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    s3_sockets_add(&curl->sockets, fd);
+    return fd;
+}
+
+static int close_socket(void *payload, curl_socket_t fd)
+{
+    struct s3_curl *curl = payload;
+
+    s3_sockets_remove(&curl->sockets, fd);
+    return close(fd);
+}
+
+static int see_connection(void *payload, char *primary_ip, char *local_ip,
+                          int primary_port, int local_port)
+{
+    struct s3_transfer *transfer = payload;
+
+    (void)primary_ip;
+    (void)local_ip;
+    sil_assert(primary_port >= 0);
+    transfer->local_port = local_port;
+    return CURL_PREREQFUNC_OK;
+}
+
+/* Curl cuts a body at its announced length; of what came with the headers it
+ * says so in words only. */
 static int hear(CURL *easy, curl_infotype type, char *text, size_t size,
                 void *payload)
 {
@@ -129,8 +148,10 @@ static bool add_headers(struct s3_transfer *transfer, const struct s3_ask *ask)
 
     sil_assert(transfer->headers == NULL || is_good);
     if (ask->skew_s != 0 && gmtime_r(&now, &parts) != NULL) {
-        (void)strftime(date, sizeof date, "X-Amz-Date: %Y%m%dT%H%M%SZ", &parts);
-        is_good = is_good && add_header(transfer, date);
+        is_good = is_good &&
+                  strftime(date, sizeof date, "X-Amz-Date: %Y%m%dT%H%M%SZ",
+                           &parts) > 0 &&
+                  add_header(transfer, date);
     }
     if (ask->credential->token == NULL)
         return is_good;
@@ -153,6 +174,8 @@ static bool set_target(const struct s3_curl *curl, CURL *easy,
     sil_assert(ask->url != NULL);
     return !curl_easy_setopt(easy, CURLOPT_URL, ask->url) &&
            !curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_USERAGENT,
+                             "silhouette/" SIL_VERSION) &&
            !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
            !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
            !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
@@ -187,11 +210,17 @@ static bool set_limits(CURL *easy, const struct s3_ask *ask)
                              (long)CURL_HTTP_VERSION_1_1);
 }
 
-static bool set_listeners(struct s3_transfer *transfer)
+static bool set_listeners(struct s3_curl *curl, struct s3_transfer *transfer)
 {
     CURL *easy = transfer->easy;
 
-    return !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) &&
+    return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
+           !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, curl) &&
+           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&
+           !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, curl) &&
+           !curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, see_connection) &&
+           !curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer) &&
+           !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) &&
            !curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L) &&
@@ -205,7 +234,7 @@ static void transfer_destroy(struct s3_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
-    buf_finish(&transfer->trouble);
+    s3_body_finish(&transfer->body);
     mem_free(transfer);
 }
 
@@ -215,16 +244,16 @@ enum sil_err s3_curl_start(struct s3_transfer **out, struct s3_curl *curl,
     struct s3_transfer *transfer = mem_zalloc(1, sizeof *transfer);
 
     sil_assert(ask->credential->key_id != NULL);
-    sil_assert(ask->bytes->size == 0);
     if (transfer == NULL)
         return SIL_E_NO_MEMORY;
-    buf_init(&transfer->trouble, LIMIT_FETCH_ERROR_BYTES_MAX);
-    transfer->bytes = ask->bytes;
+    s3_body_init(&transfer->body, ask->bytes);
     transfer->payload = ask->payload;
+    transfer->sockets = &curl->sockets;
+    transfer->is_plain = strncasecmp(ask->url, "http:", 5) == 0;
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL || !add_headers(transfer, ask) ||
         !set_target(curl, transfer->easy, ask) ||
-        !set_limits(transfer->easy, ask) || !set_listeners(transfer) ||
+        !set_limits(transfer->easy, ask) || !set_listeners(curl, transfer) ||
         curl_multi_add_handle(curl->multi, transfer->easy) != CURLM_OK) {
         transfer_destroy(transfer);
         return SIL_E_NO_MEMORY;
@@ -259,11 +288,11 @@ static enum s3_outcome outcome_of(const struct s3_transfer *transfer,
 {
     switch (code) {
     case CURLE_OK:
-        return transfer->has_excess ? S3_CUT : S3_ANSWERED;
+        return S3_ANSWERED;
     case CURLE_PARTIAL_FILE:
         return S3_CUT;
-    case CURLE_OUT_OF_MEMORY:
-        return S3_NO_MEMORY;
+    case CURLE_OUT_OF_MEMORY: /* also what it calls an endless header */
+        return is_connected(transfer) ? S3_GARBAGE : S3_NO_MEMORY;
     case CURLE_OPERATION_TIMEDOUT:
         return is_connected(transfer) ? S3_STALLED : S3_UNREACHABLE;
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -281,13 +310,21 @@ static enum s3_outcome outcome_of(const struct s3_transfer *transfer,
 
 /* Our own reasons first: curl calls them all a failed write. */
 static enum s3_outcome outcome_with_ours(const struct s3_transfer *transfer,
+                                         const struct s3_head *head,
                                          CURLcode code)
 {
-    if (transfer->is_too_large)
+    const struct s3_body *body = &transfer->body;
+    bool is_object = head->status == S3_STATUS_OK;
+
+    if (body->is_too_large)
         return S3_TOO_LARGE;
-    if (buf_err(transfer->bytes) || buf_err(&transfer->trouble))
+    if (buf_err(body->bytes) || buf_err(&body->trouble))
         return S3_NO_MEMORY;
-    if (code == CURLE_WRITE_ERROR && status_of(transfer) != STATUS_OK)
+    if (is_object && transfer->has_excess)
+        return S3_CUT;
+    if (is_object && code == CURLE_OK && !s3_body_is_complete(body, head))
+        return S3_CUT;
+    if (!is_object && code == CURLE_WRITE_ERROR)
         return S3_ANSWERED; /* An error's body longer than is wanted. */
     return outcome_of(transfer, code);
 }
@@ -312,11 +349,10 @@ static void tell(struct s3_curl *curl, CURL *easy, CURLcode code)
 
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     sil_assert(transfer->easy == easy);
-    answer.outcome = outcome_with_ours(transfer, code);
-    answer.status = status_of(transfer);
-    answer.announced_bytes = announced_by(transfer);
+    answer.head = head_of(transfer);
+    answer.outcome = outcome_with_ours(transfer, &answer.head, code);
     answer.server_s = server_time(transfer);
-    answer.trouble = &transfer->trouble;
+    answer.trouble = &transfer->body.trouble;
     answer.text = transfer->text;
     if (code != CURLE_OK && transfer->text[0] == '\0')
         answer.text = curl_easy_strerror(code);

@@ -4,8 +4,8 @@
 #ifndef SIL_FETCH_S3_CURL_H
 #define SIL_FETCH_S3_CURL_H
 
-#include "base/buf.h"
 #include "fetch/credentials.h"
+#include "fetch/s3_body.h"
 #include "fetch/s3_error.h"
 
 struct s3_curl;     /* the connections */
@@ -24,8 +24,7 @@ struct s3_ask {
 /** What came back; valid during the callback. */
 struct s3_answer {
     enum s3_outcome outcome;
-    int status;                /* of HTTP; 0: none came */
-    int64_t announced_bytes;   /* Content-Length; -1: none */
+    struct s3_head head;
     int64_t server_s;          /* Unix time of the Date header; 0: none */
     const struct buf *trouble; /* the body of an answer that isn't 200 */
     const char *text;          /* curl's words, for the log only; "": none */

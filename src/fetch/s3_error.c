@@ -119,7 +119,7 @@ static const struct {
                 {S3_RETRY, SIL_E_STORE_ERROR,
                  "the store sent fewer or more bytes than it announced", NULL}},
     [S3_GARBAGE] = {"garbage",
-                    {S3_FAIL, SIL_E_STORE_ERROR, nonsense,
+                    {S3_RETRY, SIL_E_STORE_ERROR, nonsense,
                      "this may not be an S3 endpoint"}},
 };
 

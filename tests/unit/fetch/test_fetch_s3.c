@@ -66,6 +66,25 @@ static const struct stub_row rows[] = {
      {{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello world", 0,
        STUB_CLOSE}},
      1},
+    {"/bucket/long-late", /* not seen in the read that has the headers */
+     {{"HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n", 50001, STUB_KEEP}},
+     1},
+    {"/bucket/two-lengths",
+     {{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n"
+       "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+       0, STUB_CLOSE}},
+     1},
+    {"/bucket/two-other-lengths",
+     {{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n"
+       "hello",
+       0, STUB_CLOSE}},
+     1},
+    {"/bucket/negative-length",
+     {{"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello", 0, STUB_CLOSE}},
+     1},
+    {"/bucket/endless-header",
+     {{"HTTP/1.1 200 OK\r\nX: ", 400000, STUB_CLOSE}},
+     1},
     {"/bucket/over",
      {{"HTTP/1.1 200 OK\r\nContent-Length: 100001\r\n\r\n", 1, STUB_HANG}},
      1},
@@ -242,12 +261,18 @@ static void failures_are_told(void **state)
         {"moved", SIL_E_STORE_ERROR, 1},
         {"region", SIL_E_STORE_ERROR, 1},
         {"partial", SIL_E_STORE_ERROR, 1},
-        {"garbage", SIL_E_STORE_ERROR, 1},
+        {"garbage", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
         {"unscripted", SIL_E_STORE_ERROR, 1},
         {"over", SIL_E_IMAGE_TOO_LARGE, 1},
         {"over-chunked", SIL_E_IMAGE_TOO_LARGE, 1},
         {"short", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
         {"long", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
+        {"long-late", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
+        {"two-lengths", SIL_OK, 1}, /* RFC 9112: chunks go first */
+        {"two-other-lengths", SIL_OK, 1},
+        {"negative-length", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
+        {"endless-header", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
+        {"good", SIL_OK, 1},
         {"always-503", SIL_E_STORE_ERROR, LIMIT_FETCH_TRIES_MAX},
         {"reset", SIL_E_STORE_UNAVAILABLE, LIMIT_FETCH_TRIES_MAX},
         {"good", SIL_OK, 1}, /* also keeps the breaker closed */
@@ -284,7 +309,7 @@ static void failures_are_told(void **state)
                             bads[i].try_count + 1);
         answer_finish(&answer);
     }
-    assert_int_equal(stub_count(&world->stub, "/bucket/good"), 2);
+    assert_int_equal(stub_count(&world->stub, "/bucket/good"), 3);
 }
 
 static void refused_keys_make_no_request(void **state)

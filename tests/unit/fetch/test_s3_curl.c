@@ -133,14 +133,15 @@ static void transfers_end_as_they_should(void **state)
         while (ear.told_count == 0)
             s3_curl_step(world->curl, STEP_MS);
         if (ear.answer.outcome != endings[i].outcome ||
-            ear.answer.status != endings[i].status)
+            ear.answer.head.status != endings[i].status)
             fail_msg("%s: %s, %d", endings[i].path,
-                     s3_outcome_name(ear.answer.outcome), ear.answer.status);
+                     s3_outcome_name(ear.answer.outcome),
+                     ear.answer.head.status);
         assert_int_equal(bytes.size, endings[i].size);
         if (strcmp(endings[i].path, "/bad") == 0) {
             assert_string_equal(ear.trouble, "bad");
             assert_int_equal(ear.answer.server_s, 100);
-            assert_int_equal(ear.answer.announced_bytes, 3);
+            assert_int_equal(ear.answer.head.announced_bytes, 3);
         }
         buf_finish(&bytes);
     }
