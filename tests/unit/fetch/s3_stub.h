@@ -13,7 +13,7 @@ enum {
     STUB_ANSWERS_MAX = 4,
     STUB_REQUESTS_MAX = 64,
     STUB_REQUEST_SIZE = 4096,
-    STUB_CONNECTIONS_MAX = 64
+    STUB_CONNECTIONS_MAX = 512
 };
 
 /** What happens behind an answer. */

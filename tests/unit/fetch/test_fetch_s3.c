@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "s3_stub.h"
 
 enum { BYTES_MAX = 100000, TEXT_SIZE = 256, PATIENCE_S = 30 };
@@ -626,6 +627,84 @@ static void many_are_fetched_at_once(void **state)
     }
 }
 
+/* Of opening, of fetching, and of fetching once more after a failure. */
+static void each_allocation_of_ours_may_fail(void **state)
+{
+    static const char *const keys[] = {"s3://other/good", "once-500"};
+    struct world *world = *state;
+    struct answer answer;
+    char endpoint[TEXT_SIZE];
+    struct fetch_options options = {.store = "s3://bucket",
+                                    .buckets = "other",
+                                    .endpoint = endpoint,
+                                    .bytes_max = BYTES_MAX};
+    enum sil_err err = SIL_E_NO_MEMORY;
+    size_t n;
+
+    fetch_store_close(world->store);
+    world->store = NULL;
+    (void)snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d",
+                   world->stub.port);
+    for (n = 1; err; n++) {
+        mem_fail_at(n);
+        err = fetch_store_open(&world->store, &options, NULL);
+        mem_fail_at(0);
+        assert_true(err == SIL_OK || err == SIL_E_NO_MEMORY);
+    }
+    assert_true(n > 10);
+    for (size_t i = 0; i < 2; i++) {
+        err = SIL_E_NO_MEMORY;
+        for (n = 1; err; n++) {
+            mem_fail_at(n);
+            err = fetch_and_wait(&answer, world->store, keys[i], patience());
+            mem_fail_at(0);
+            assert_true(err == SIL_OK || err == SIL_E_NO_MEMORY);
+            answer_finish(&answer);
+        }
+        assert_true(n > 6); /* job, key, task, address, transfer, picture */
+    }
+}
+
+/* Asks for anything and gives up at any moment. */
+static void *ask_often(void *payload)
+{
+    static const char *const keys[] = {"good",       "full",       "missing",
+                                       "once-500",   "reset-body", "hang",
+                                       "always-503", "long-late"};
+    struct world *world = payload;
+
+    for (unsigned i = 0; i < 60; i++) {
+        struct answer answer;
+        struct fetch_wish wish = {.img_src = keys[i % 8],
+                                  .deadline_ns = clock_ns() + NS_PER_S / 10,
+                                  .done = answer_done,
+                                  .payload = &answer};
+        uint64_t number;
+
+        answer_init(&answer);
+        assert_int_equal(fetch_submit(&number, world->store, &wish, NULL),
+                         SIL_OK);
+        (void)usleep(i * 37 % 3000);
+        if (i % 3 != 0)
+            fetch_cancel(world->store, number);
+        answer_wait(&answer);
+        answer_finish(&answer);
+    }
+    return NULL;
+}
+
+static void many_threads_may_ask_and_give_up(void **state)
+{
+    enum { ASKER_COUNT = 3 };
+    struct world *world = *state;
+    pthread_t askers[ASKER_COUNT];
+
+    for (int i = 0; i < ASKER_COUNT; i++)
+        assert_int_equal(pthread_create(&askers[i], NULL, ask_often, world), 0);
+    for (int i = 0; i < ASKER_COUNT; i++)
+        (void)pthread_join(askers[i], NULL);
+}
+
 #define IN_WORLD(test)                                                         \
     cmocka_unit_test_setup_teardown(test, world_init, world_finish)
 
@@ -648,6 +727,8 @@ int main(void)
         IN_WORLD(a_probe_tells_what_is_wrong),
         IN_WORLD(a_store_that_is_down_is_not_hammered),
         IN_WORLD(many_are_fetched_at_once),
+        IN_WORLD(each_allocation_of_ours_may_fail),
+        IN_WORLD(many_threads_may_ask_and_give_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
