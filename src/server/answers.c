@@ -172,8 +172,11 @@ void answer_error(struct job *job, const struct sil_error *error,
         buf_init(&job->page, 0);
     }
     add_field(&fields, "Content-Type", "application/json");
-    if (row->status == 503)
-        add_field(&fields, "Retry-After", "%d", LIMIT_RETRY_AFTER_S);
+    if (row->status == 503 || row->status == 429)
+        add_field(&fields, "Retry-After", "%u",
+                  job->wait_s > 0 ? job->wait_s : LIMIT_RETRY_AFTER_S);
+    if (error->code == SIL_E_UNAUTHORIZED)
+        add_field(&fields, "WWW-Authenticate", "Bearer");
     if (error->code == SIL_E_METHOD_NOT_ALLOWED)
         add_field(&fields, "Allow", "%s", route_row(job->route)->allow);
     reply(job, row->status, &fields,

@@ -66,6 +66,8 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
     err = route_find(&job->route, http_method(exchange), http_path(exchange),
                      &error);
     if (!err && job->route == ROUTE_ANALYZE)
+        err = guard_check(&job->wait_s, service->guard, exchange, &error);
+    if (!err && job->route == ROUTE_ANALYZE)
         err = read_forms(job, &error);
     if (err) {
         answer_error(job, &error, SIL_STAGE_REQUEST);

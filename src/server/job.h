@@ -51,6 +51,7 @@ struct job {
     bool is_at_store;               /* and it is the store's thread */
     bool is_answered;               /* http_reply() was called */
     bool is_sending;                /* its body is not finished yet */
+    uint32_t wait_s;                /* for Retry-After; 0: the usual */
     int status;                     /* of the answer; 0: none yet */
     enum sil_err told;              /* the error answered; SIL_OK: none */
     enum metric_coding sent_coding; /* of the answer's body */

@@ -201,16 +201,33 @@ static void close_all(struct service *service)
     workers_stop(service->workers);
     fetch_store_close(service->store);
     admission_destroy(service->admission);
+    guard_close(service->guard);
     loop_destroy(service->loop);
     sil_model_close(service->model);
+}
+
+/* Say it loudly where strangers may ask. */
+static void warn_of_strangers(const struct service *service)
+{
+    const char *address = service->config.address;
+    bool is_loopback =
+        strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+
+    sil_assert(*address != '\0');
+    if (!is_loopback && !guard_has_keys(service->guard))
+        log_event(LOG_WARN, "open_to_strangers",
+                  "listening beyond this machine without --api-keys");
 }
 
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
-    enum sil_err err = open_store(service, &error);
-    int code = err == SIL_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
+    enum sil_err err = guard_open(&service->guard, &service->config, &error);
+    int code;
 
+    if (!err)
+        err = open_store(service, &error);
+    code = err == SIL_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     if (!err) {
         err = open_all(service, &error);
         code = EXIT_FAILED;
@@ -223,6 +240,7 @@ static int serve(struct service *service)
     sil_assert(service->http != NULL);
     hint_print(service, http_server_port(service->http));
     log_event(LOG_INFO, "listening", service->config.listen);
+    warn_of_strangers(service);
     loop_run(service->loop);
     close_all(service);
     log_event(LOG_INFO, "stopped", service->is_cut ? "answers were cut" : NULL);

@@ -9,6 +9,7 @@
 #include "http/http.h"
 #include "server/admission.h"
 #include "server/config.h"
+#include "server/guard.h"
 #include "server/health.h"
 #include "server/metrics.h"
 #include "server/workers.h"
@@ -23,6 +24,7 @@ struct service {
     struct http_server *http; /* NULL before it listens, and closed */
     struct fetch_store *store;
     struct sil_model *model;
+    struct guard *guard;
     struct admission *admission;
     struct workers *workers;
     struct health *health;

@@ -197,3 +197,56 @@ def test_overloaded(start, folder):
             failure(response, 503, "overloaded", -1, "server busy")
             assert int(response.headers["Retry-After"]) >= 1
         assert server.post("flat.jpg").status_code == 200
+
+
+KEY = "open sesame"
+KEY_HASH = "41ef4bb0b23661e66301aac36066912dac037827b4ae63a7b1165a5aa93ed4eb"
+
+
+@pytest.fixture
+def keys(tmp_path):
+    path = tmp_path / "keys"
+    path.write_text(f"# clients\n{KEY_HASH} the shop\n")
+    return str(path)
+
+
+def test_unauthorized(start, keys):
+    with start("--api-keys", keys) as server:
+        for headers in ({}, {"Authorization": "Bearer sesame"},
+                        {"Authorization": KEY}, {"X-API-Key": KEY_HASH},
+                        {"Authorization": "Basic b3BlbiBzZXNhbWU="}):
+            response = server.post("flat.jpg", headers=headers)
+            failure(response, 401, "unauthorized", 0, "unauthorized")
+            assert response.headers["WWW-Authenticate"] == "Bearer"
+        for headers in ({"Authorization": f"Bearer {KEY}"},
+                        {"Authorization": f"bearer {KEY}"},
+                        {"X-API-Key": KEY}):
+            assert server.post("flat.jpg", headers=headers).status_code == 200
+        assert requests.get(server.url + "/healthz",
+                            timeout=10).status_code == 200
+        assert KEY not in server.log()
+
+
+def test_a_missing_key_is_told_before_the_body_is_read(start, keys):
+    with start("--api-keys", keys) as server:
+        answer = raw(server, f"POST {ROUTE} HTTP/1.1\r\nHost: a\r\n"
+                     "Content-Type: application/json\r\n"
+                     "Content-Length: 1000\r\n\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_file_of_keys_that_is_none(start, tmp_path):
+    path = tmp_path / "keys"
+    path.write_text("open sesame\n")
+    with pytest.raises(AssertionError, match="line 1"):
+        start("--api-keys", str(path)).__enter__()
+
+
+def test_rate_limited(start):
+    with start("--rate", "1", "--rate-burst", "3") as server:
+        codes = [server.post("flat.jpg") for _ in range(6)]
+        assert [response.status_code for response in codes[:3]] == [200] * 3
+        failure(codes[-1], 429, "rate_limited", 0, "too many requests")
+        assert 1 <= int(codes[-1].headers["Retry-After"]) <= 4
+        assert requests.get(server.url + "/healthz",
+                            timeout=10).status_code == 200
