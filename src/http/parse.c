@@ -38,11 +38,11 @@ static void parser_check(const struct parser *parser)
 /* --- llhttp's callbacks ------------------------------------------------- */
 
 /* Behind the head and behind the body: stop, so that what follows is left
- * alone until it is known how large a body may be, or who answers. */
+ * alone until it is known how large a body may be, or who answers. Upgrades
+ * come to nothing by it: each request is read by a parser started anew. */
 static int on_pause(llhttp_t *llhttp)
 {
     sil_assert(llhttp->data != NULL);
-    llhttp->upgrade = 0; /* no other protocol is spoken here */
     return HPE_PAUSED;
 }
 

@@ -363,6 +363,25 @@ static void not_more_than_a_buffer_is_read_ahead(void **state)
     fake_wire_finish(&wire);
 }
 
+/* The client is still sending: it must be heard out to hear its answer. */
+static void what_was_read_ahead_of_the_last_answer_is_dropped(void **state)
+{
+    static const char blank[1024] = GET;
+    struct fake_wire wire;
+
+    (void)state;
+    opened(&wire)->answer = FAKE_LATER;
+    fake_wire_say(&wire, GET);
+    while (wire.is_reading)
+        (void)fake_wire_send(&wire, blank, sizeof blank);
+    wire.is_last = true;
+    assert_true(fake_wire_answer(&wire));
+    assert_true(wire.is_reading);
+    assert_int_equal(fake_wire_send(&wire, blank, sizeof blank), sizeof blank);
+    assert_int_equal(wire.complete_count, 1);
+    fake_wire_finish(&wire);
+}
+
 static void close_is_granted_when_asked_for(void **state)
 {
     struct fake_wire wire;
@@ -713,6 +732,7 @@ int main(void)
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(many_pipelined_requests_need_no_stack),
         cmocka_unit_test(not_more_than_a_buffer_is_read_ahead),
+        cmocka_unit_test(what_was_read_ahead_of_the_last_answer_is_dropped),
         cmocka_unit_test(close_is_granted_when_asked_for),
         cmocka_unit_test(a_malformed_request_gets_one_answer),
         cmocka_unit_test(a_malformed_body_gets_one_answer),

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -27,6 +28,8 @@ enum {
     SMALL_BUFFER = 4096,
     CLIENT_COUNT = 20
 };
+
+static int late_client; /* see connect_and_drain() */
 
 static bool has(const char *text, const char *part)
 {
@@ -106,6 +109,17 @@ static void a_slow_reader_costs_little(void **state)
     live_stop(&live);
 }
 
+/* Read what there is: does it end with a reset? */
+static bool is_reset(int client)
+{
+    char room[SMALL_BUFFER];
+    ssize_t got = 1;
+
+    while (got > 0)
+        got = recv(client, room, sizeof room, 0);
+    return got < 0 && errno == ECONNRESET;
+}
+
 static void a_reader_that_stops_is_cut_off(void **state)
 {
     struct live_server live;
@@ -121,6 +135,7 @@ static void a_reader_that_stops_is_cut_off(void **state)
     assert_int_equal(live.finish_count, 1);
     live_count(&live);
     assert_int_equal(live.counts.slow_write_total, 1);
+    assert_true(is_reset(client)); /* the kernel keeps nothing for it */
     (void)close(client);
     live_stop(&live);
 }
@@ -329,8 +344,20 @@ static void connections_have_a_limit(void **state)
     live_stop(&live);
 }
 
+/* The time that the server's thread has computed. */
+static uint64_t cpu_ns(const struct live_server *live)
+{
+    clockid_t clock;
+    struct timespec time;
+
+    assert_int_equal(pthread_getcpuclockid(live->thread, &clock), 0);
+    assert_int_equal(clock_gettime(clock, &time), 0);
+    return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
+}
+
 static void accepting_pauses_without_descriptors(void **state)
 {
+    uint64_t before_ns;
     struct live_server live;
     struct rlimit limit;
     struct rlimit none;
@@ -346,7 +373,10 @@ static void accepting_pauses_without_descriptors(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     assert_true(client_connect(client, &live));
     assert_true(client_say(client, GET("/2")));
+    before_ns = cpu_ns(&live);
     (void)usleep(50000);
+    /* It waits, it does not ask again and again. */
+    assert_true(cpu_ns(&live) - before_ns < 5 * NS_PER_MS);
     live_count(&live);
     assert_int_equal(live.counts.connections_total, 0);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
@@ -440,6 +470,30 @@ static void draining_answers_who_was_about_to_ask(void **state)
     live_stop(&live);
 }
 
+/* Connected as far as the client knows, but not accepted yet. */
+static void connect_and_drain(void *payload)
+{
+    struct live_server *live = payload;
+
+    late_client = client_open(live, 0);
+    http_server_drain(live->server);
+}
+
+static void draining_takes_who_waits_in_the_queue(void **state)
+{
+    struct live_server live;
+    char text[LIVE_TEXT_SIZE];
+
+    (void)state;
+    live_start(&live, (struct http_options){0});
+    live_call(&live, connect_and_drain);
+    assert_true(late_client >= 0);
+    assert_true(client_say(late_client, GET("/2")));
+    assert_int_equal(client_hear(late_client, text), 2);
+    (void)close(late_client);
+    live_stop(&live);
+}
+
 static void closing_ends_everything(void **state)
 {
     struct live_server live;
@@ -483,6 +537,7 @@ int main(void)
         cmocka_unit_test(where_nobody_can_listen_is_told),
         cmocka_unit_test(draining_finishes_what_is_under_way),
         cmocka_unit_test(draining_answers_who_was_about_to_ask),
+        cmocka_unit_test(draining_takes_who_waits_in_the_queue),
         cmocka_unit_test(closing_ends_everything),
     };
 
