@@ -9,6 +9,8 @@ import requests
 from pictures import (encoded, flat_jpeg, jpeg_claiming, noise_picture,
                       png_claiming)
 from service import ROUTE, failure
+from tiny_onnx import folder as models_folder
+from tiny_onnx import squares_only
 
 IMAGE = "image load error"
 
@@ -197,6 +199,22 @@ def test_overloaded(start, folder):
             failure(response, 503, "overloaded", -1, "server busy")
             assert int(response.headers["Retry-After"]) >= 1
         assert server.post("flat.jpg").status_code == 200
+
+
+def test_internal(start, tmp_path, folder):
+    """A network that does well on squares alone: pictures of another shape
+    fail deep inside, the details go to the log, and the service goes on."""
+    (folder / "square.png").write_bytes(
+        encoded(noise_picture(300, 300).point(lambda value: value // 4),
+                "PNG"))
+    models = models_folder(tmp_path / "models", squares_only())
+    with start("--models", str(models)) as server:
+        assert server.post("square.png").json()["data"][0] == [0] * 300
+        sentence = failure(server.post("flat.jpg"), 500, "internal", -1,
+                           "processing failed")
+        assert "1,1,288,224" not in sentence
+        assert server.post("square.png").status_code == 200
+        assert "the network answers" in server.log()
 
 
 KEY = "open sesame"
