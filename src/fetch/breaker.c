@@ -10,8 +10,10 @@
 
 static const uint64_t while_ns = LIMIT_FETCH_BREAKER_MS * NS_PER_MS;
 
+/* Ifs in the order of likelihood: nearly always the first answers. */
 bool breaker_admits(struct breaker *breaker, uint64_t now_ns)
 {
+    sil_assert(breaker->failure_count <= LIMIT_FETCH_BREAKER_FAILURES);
     sil_assert(now_ns > 0);
     if (breaker->failure_count < LIMIT_FETCH_BREAKER_FAILURES)
         return true;
@@ -21,8 +23,11 @@ bool breaker_admits(struct breaker *breaker, uint64_t now_ns)
     return true;
 }
 
+/* One success is proof enough: it forgets all failures before it. The count
+ * stops at its limit, where more would say nothing. */
 void breaker_told(struct breaker *breaker, bool is_failure, uint64_t now_ns)
 {
+    sil_assert(breaker->failure_count <= LIMIT_FETCH_BREAKER_FAILURES);
     sil_assert(now_ns > 0);
     if (!is_failure) {
         *breaker = (struct breaker){0};

@@ -17,7 +17,8 @@ struct breaker {
  *  that one's outcome is known or another while has passed. */
 bool breaker_admits(struct breaker *breaker, uint64_t now_ns);
 
-/** Tell how a try went. */
+/** Tell how a try went. Only what says something about the other side being
+ *  there at all counts as a failure: a bad answer is an answer. */
 void breaker_told(struct breaker *breaker, bool is_failure, uint64_t now_ns);
 
 #endif

@@ -13,6 +13,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/* The order is that of the AWS SDKs:
+ *   1. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;
+ *   2. the profile in the credentials file, then in the config file.
+ * A source that has only half of a pair is passed over, and the log says so:
+ * it is a mistake in nearly all cases, but not one to stop for. */
+
 /* One place where keys may be. Fills *out, both or neither of key_id and
  * secret being set. */
 typedef enum sil_err (*source_fn)(struct credential *out,
@@ -25,14 +31,17 @@ struct credentials {
     uint64_t looked_ns;      /* when the files were last looked at */
 };
 
+/* Wiped, not only freed: nothing secret is left in memory given back. */
 static void credential_finish(struct credential *credential)
 {
+    sil_assert(credential != NULL);
     profile_forget(credential->key_id);
     profile_forget(credential->secret);
     profile_forget(credential->token);
     *credential = (struct credential){0};
 }
 
+/* NULL, for an absent token, is equal to NULL only. */
 static bool is_same_text(const char *a, const char *b)
 {
     if (a == NULL || b == NULL)
@@ -40,8 +49,10 @@ static bool is_same_text(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+/* Keys are the same if a request signed with them would be. */
 static bool is_same(const struct credential *a, const struct credential *b)
 {
+    sil_assert(a != b);
     return is_same_text(a->key_id, b->key_id) &&
            is_same_text(a->secret, b->secret) &&
            is_same_text(a->token, b->token);
@@ -52,17 +63,21 @@ static enum sil_err copy_variable(char **out, const char *name)
 {
     const char *value = getenv(name);
 
+    sil_assert(*out == NULL);
     if (value == NULL || value[0] == '\0')
         return SIL_OK;
     *out = mem_strdup(value);
     return *out != NULL ? SIL_OK : SIL_E_NO_MEMORY;
 }
 
+/* The variables as they are now; a service's own don't change, so that this
+ * source never has anything new to offer when keys are refused. */
 static enum sil_err from_environment(struct credential *out,
                                      const struct profile *profile)
 {
     enum sil_err err;
 
+    sil_assert(out->key_id == NULL);
     sil_assert(profile != NULL);
     err = copy_variable(&out->key_id, "AWS_ACCESS_KEY_ID");
     if (!err)
@@ -72,11 +87,14 @@ static enum sil_err from_environment(struct credential *out,
     return err;
 }
 
+/* The profile as it was last read. */
 static enum sil_err from_files(struct credential *out,
                                const struct profile *profile)
 {
     enum sil_err err;
 
+    sil_assert(profile != NULL);
+    sil_assert(out->key_id == NULL);
     err = profile_copy(&out->key_id, profile, PROFILE_ANY, "aws_access_key_id");
     if (!err)
         err = profile_copy(&out->secret, profile, PROFILE_ANY,
@@ -99,6 +117,7 @@ static void warn_of_unsupported(const struct profile *profile)
                                          "sso_start_url", "credential_process",
                                          "web_identity_token_file"};
 
+    sil_assert(profile != NULL);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         char *value = NULL;
 
@@ -112,6 +131,7 @@ static void warn_of_unsupported(const struct profile *profile)
 /* The first source that has both keys. *out is empty if none has. */
 static enum sil_err load(struct credential *out, const struct profile *profile)
 {
+    sil_assert(profile != NULL);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         enum sil_err err;
 
@@ -131,13 +151,15 @@ static enum sil_err load(struct credential *out, const struct profile *profile)
     return SIL_OK;
 }
 
-/* Load again if the files changed. */
+/* Load again if the files changed. What can't be read again for want of
+ * memory leaves the keys of before in place: they may still be good. */
 static enum sil_err look(struct credentials *credentials)
 {
     struct credential found;
     bool is_changed;
     enum sil_err err = profile_refresh(&is_changed, credentials->profile);
 
+    sil_assert(credentials->profile != NULL);
     credentials->looked_ns = clock_ns();
     if (err || !is_changed)
         return err;
@@ -149,12 +171,14 @@ static enum sil_err look(struct credentials *credentials)
     return SIL_OK;
 }
 
+/* The first look is the last one for keys in the environment. */
 enum sil_err credentials_create(struct credentials **out,
                                 struct profile *profile)
 {
     struct credentials *credentials = mem_zalloc(1, sizeof *credentials);
     enum sil_err err;
 
+    sil_assert(out != NULL);
     sil_assert(profile != NULL);
     if (credentials == NULL)
         return SIL_E_NO_MEMORY;
@@ -168,6 +192,7 @@ enum sil_err credentials_create(struct credentials **out,
     return err;
 }
 
+/* The profile is lent and stays. */
 void credentials_destroy(struct credentials *credentials)
 {
     if (credentials == NULL)
@@ -176,6 +201,8 @@ void credentials_destroy(struct credentials *credentials)
     mem_free(credentials);
 }
 
+/* Looking at two files costs microseconds, but not for every picture: once a
+ * second will do, as a refused key makes for another look at once. */
 enum sil_err credentials_get(const struct credential **out,
                              struct credentials *credentials,
                              struct sil_error *error)
@@ -183,6 +210,7 @@ enum sil_err credentials_get(const struct credential **out,
     uint64_t look_again_ns =
         credentials->looked_ns + LIMIT_CREDENTIALS_LOOK_MS * NS_PER_MS;
 
+    sil_assert(credentials->looked_ns > 0);
     if (clock_is_past(look_again_ns) && look(credentials))
         return err_set(error, SIL_E_NO_MEMORY, "no memory for credentials");
     sil_assert((credentials->now.key_id == NULL) ==
@@ -196,12 +224,15 @@ enum sil_err credentials_get(const struct credential **out,
     return SIL_OK;
 }
 
+/* Also when the files are the same the keys are taken anew: looking may have
+ * failed half-way before. */
 bool credentials_renew(struct credentials *credentials)
 {
     struct credential found;
     bool is_changed;
     bool is_other;
 
+    sil_assert(credentials->profile != NULL);
     if (profile_refresh(&is_changed, credentials->profile) ||
         load(&found, credentials->profile))
         return false;

@@ -14,6 +14,17 @@
 #include "base/mem.h"
 #include "fetch/fetch_kind.h"
 
+/* The life of a job:
+ *   fetch_submit()   makes it, asks the kind whether it is admitted, puts it on
+ *                    the list and wakes the thread;
+ *   take_news()      finds it there, and marks it as started;
+ *   kind->start()    begins it; a folder's job ends right there, one of S3
+ *                    goes on through many turns of kind->step();
+ *   fetch_job_end()  takes it off the list, tells whoever waits, frees it.
+ * fetch_cancel() and fetch_store_close() only mark a job and wake the thread,
+ * which then takes it from the kind with kind->stop() and ends it as told
+ * above. So all that happens to a job after its submission happens on one
+ * thread, and the lock guards no more than the list. */
 static const struct fetch_kind *const kinds[] = {&fetch_dir, &fetch_s3};
 
 /* Invariant: job_count is the length of the list; numbers rise. */
@@ -30,6 +41,7 @@ struct fetch_store {
     bool is_stopping;       /* the thread ends once no job is left */
 };
 
+/* A mutex of this kind can't fail but by a mistake of ours. */
 static void lock(struct fetch_store *store)
 {
     int failed = pthread_mutex_lock(&store->lock);
@@ -37,6 +49,7 @@ static void lock(struct fetch_store *store)
     sil_assert(!failed);
 }
 
+/* As lock(): failing would be a mistake of ours. */
 static void unlock(struct fetch_store *store)
 {
     int failed = pthread_mutex_unlock(&store->lock);
@@ -49,6 +62,8 @@ static void unlock(struct fetch_store *store)
 /* With the lock held. */
 static void list_add(struct fetch_store *store, struct fetch_job *job)
 {
+    sil_assert(job->before == NULL);
+    sil_assert(job->after == NULL);
     job->number = ++store->last_number;
     job->after = store->jobs;
     if (job->after != NULL)
@@ -72,10 +87,12 @@ static void list_remove(struct fetch_store *store, struct fetch_job *job)
     store->job_count--;
 }
 
+/* Off the list first: whoever is told may submit again and must find room. */
 void fetch_job_end(struct fetch_job *job, enum sil_err err)
 {
     struct fetch_store *store = job->store;
 
+    sil_assert(job->is_started);
     lock(store);
     list_remove(store, job);
     unlock(store);
@@ -102,6 +119,7 @@ static bool take_news(struct fetch_store *store, struct fetch_job **begin,
 {
     bool is_wanted;
 
+    sil_assert(begin != drop);
     *begin = NULL;
     *drop = NULL;
     lock(store);
@@ -121,6 +139,8 @@ static bool take_news(struct fetch_store *store, struct fetch_job **begin,
     return is_wanted;
 }
 
+/* What is cancelled goes first, so that room is free for what is new. The
+ * step at the end waits; wake() is what ends the waiting. */
 static void *run(void *payload)
 {
     struct fetch_store *store = payload;
@@ -130,6 +150,7 @@ static void *run(void *payload)
     struct fetch_job *next;
     bool is_wanted = true;
 
+    sil_assert(kind != NULL);
     while (is_wanted) {
         is_wanted = take_news(store, &begin, &drop);
         for (struct fetch_job *job = drop; job != NULL; job = next) {
@@ -152,15 +173,19 @@ static void *run(void *payload)
 
 /* Opening and closing. */
 
+/* The kinds differ by what the store's text begins with. NULL: none of them. */
 static const struct fetch_kind *kind_of(const char *store)
 {
+    sil_assert(store != NULL);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strncmp(store, kinds[i]->scheme, strlen(kinds[i]->scheme)) == 0)
             return kinds[i];
     return NULL;
 }
 
-/* Signals are for the thread that runs the service. */
+/* Signals are for the thread that runs the service: one that this thread took
+ * would interrupt its reading, and a handler would run where nobody thought of
+ * one. A new thread inherits the mask of now. */
 static enum sil_err start_thread(struct fetch_store *store)
 {
     sigset_t all;
@@ -175,6 +200,7 @@ static enum sil_err start_thread(struct fetch_store *store)
     return failed ? SIL_E_NO_MEMORY : SIL_OK;
 }
 
+/* In the order of cost: the text, the kind's own things, the thread. */
 enum sil_err fetch_store_open(struct fetch_store **out,
                               const struct fetch_options *options,
                               struct sil_error *error)
@@ -208,6 +234,8 @@ enum sil_err fetch_store_open(struct fetch_store **out,
     return SIL_OK;
 }
 
+/* All jobs are marked before the thread is woken: it then finds them all in
+ * one go and ends. The list is empty once it has. */
 void fetch_store_close(struct fetch_store *store)
 {
     if (store == NULL)
@@ -238,6 +266,7 @@ static enum sil_err job_of_wish(struct fetch_job **out,
     struct fetch_job *job = NULL;
     enum sil_err err = fetch_job_create(&job, wish, store->bytes_max, error);
 
+    sil_assert(wish->done != NULL);
     if (err)
         return err;
     job->store = store;
@@ -257,6 +286,7 @@ static enum sil_err submit(uint64_t *out, struct fetch_store *store,
     bool is_probe = job->key == NULL;
     enum sil_err err = SIL_OK;
 
+    sil_assert(job->store == store);
     lock(store);
     if (store->is_stopping) {
         err = err_set(error, SIL_E_STORE_UNAVAILABLE, "the store is closing");
@@ -276,6 +306,7 @@ static enum sil_err submit(uint64_t *out, struct fetch_store *store,
     return err;
 }
 
+/* The caller's mistakes are asserted, the wish's are told. */
 enum sil_err fetch_submit(uint64_t *out, struct fetch_store *store,
                           const struct fetch_wish *wish,
                           struct sil_error *error)
@@ -283,6 +314,7 @@ enum sil_err fetch_submit(uint64_t *out, struct fetch_store *store,
     struct fetch_job *job = NULL;
     enum sil_err err;
 
+    sil_assert(store != NULL);
     sil_assert(out != NULL);
     sil_assert(wish->img_src != NULL);
     sil_assert(wish->done != NULL);
@@ -292,10 +324,12 @@ enum sil_err fetch_submit(uint64_t *out, struct fetch_store *store,
     return submit(out, store, job, error);
 }
 
+/* Only marked here: the thread ends it, as it does everything. */
 void fetch_cancel(struct fetch_store *store, uint64_t number)
 {
     bool is_found = false;
 
+    sil_assert(store != NULL);
     lock(store);
     for (struct fetch_job *job = store->jobs; job != NULL; job = job->after) {
         if (job->number != number)
@@ -320,12 +354,14 @@ struct prober {
     struct sil_error error;
 };
 
+/* On the store's thread; the prober outlives it, for it waits for this. */
 static void probe_done(void *payload, enum sil_err err, struct buf *bytes,
                        const struct fetch_stats *stats,
                        const struct sil_error *error)
 {
     struct prober *prober = payload;
 
+    sil_assert(!prober->is_told);
     sil_assert(bytes->size == 0);
     sil_assert(stats != NULL);
     (void)pthread_mutex_lock(&prober->lock);
@@ -336,6 +372,8 @@ static void probe_done(void *payload, enum sil_err err, struct buf *bytes,
     (void)pthread_mutex_unlock(&prober->lock);
 }
 
+/* A probe is a job like any other, so it meets whatever a picture would.
+ * It has no limit of its own: the deadline is the kind's to keep. */
 enum sil_err fetch_store_probe(struct fetch_store *store, uint64_t deadline_ns,
                                struct sil_error *error)
 {

@@ -1,7 +1,20 @@
 /* From a key to a picture's bytes, whichever store holds it.
  * Threads: a store is shared. It waits on a thread of its own; callbacks run
  * there and must be short.
- * A key is only ever a name in the one store: see fetch_key_check(). */
+ * A key is only ever a name in the one store: see fetch_key_check().
+ *
+ *     struct fetch_options options = {.store = "dir:samples",
+ *                                     .bytes_max = LIMIT_IMAGE_BYTES_MAX};
+ *     struct fetch_wish wish = {.img_src = "one.jpg", .done = have_bytes};
+ *     err = fetch_store_open(&store, &options, &error);
+ *     err = fetch_key_check(wish.img_src, &error);
+ *     err = fetch_submit(&number, store, &wish, &error);
+ *     … have_bytes() is called on the store's thread, once …
+ *     fetch_store_close(store);
+ *
+ * A bucket in front of the key, "s3://bucket/key", must be the store's own or
+ * one of those allowed beside it; of its own bucket only what lies below its
+ * prefix can be named so. */
 #ifndef SIL_FETCH_FETCH_H
 #define SIL_FETCH_FETCH_H
 
@@ -43,7 +56,9 @@ typedef void (*fetch_done_fn)(void *payload, enum sil_err err,
 SIL_MUST_USE enum sil_err fetch_key_check(const char *img_src,
                                           struct sil_error *error);
 
-/** Open a store and start its thread. *out: yours, fetch_store_close().
+/** Open a store and start its thread. *out: yours, fetch_store_close(). An S3
+ *  store that can't be reached, or whose keys are missing, opens all the same:
+ *  fetch_store_probe() tells.
  *  Errors: SIL_E_ARGUMENT (with what to change), SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err fetch_store_open(struct fetch_store **out,
                                            const struct fetch_options *options,
@@ -63,7 +78,10 @@ struct fetch_wish {
 
 /** Start fetching. *out: a number for fetch_cancel(). Errors:
  *  SIL_E_NO_MEMORY, SIL_E_OVERLOADED (too many at once),
- *  SIL_E_IMAGE_FORBIDDEN (bucket not allowed): then done is not called. */
+ *  SIL_E_IMAGE_FORBIDDEN (bucket not allowed), SIL_E_BAD_IMG_SRC (too long
+ *  with the store's prefix), SIL_E_STORE_UNAVAILABLE (the store is being
+ *  closed): then done is not called. done may be called before this returns,
+ *  and may itself submit and cancel. */
 SIL_MUST_USE enum sil_err fetch_submit(uint64_t *out, struct fetch_store *store,
                                        const struct fetch_wish *wish,
                                        struct sil_error *error);

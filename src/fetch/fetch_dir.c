@@ -31,6 +31,17 @@ struct dir_state {
     int wake_fd; /* an eventfd: readable when there is something to do */
 };
 
+/* What may not happen, and what keeps it from happening:
+ *   a path out of the folder  RESOLVE_BENEATH: the kernel refuses "..", "/" and
+ *                             whatever a race between two renames would make
+ *   a link anywhere in it     RESOLVE_NO_SYMLINKS, and for those of /proc
+ *                             RESOLVE_NO_MAGICLINKS
+ *   waiting for a FIFO        seen through O_PATH, which opens nothing; and
+ *                             O_NONBLOCK, should it change in between
+ *   waking a device           the same
+ *   reading without end       the size is compared first, and the buffer's cap
+ *                             holds while reading. */
+
 /* openat2(2) has no wrapper in the C library. The flags say: beneath the
  * folder, through no symbolic link. A rename under way makes it answer
  * EAGAIN, rarely. */
@@ -41,6 +52,8 @@ static int open_beneath(int root_fd, const char *key, uint64_t flags)
                                       RESOLVE_NO_MAGICLINKS};
     long fd = -1;
 
+    sil_assert(root_fd >= 0);
+    sil_assert(key[0] != '\0');
     for (int i = 0; i < OPEN_TRIES_MAX; i++) {
         fd = syscall(SYS_openat2, root_fd, key, &how, sizeof how);
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -49,11 +62,15 @@ static int open_beneath(int root_fd, const char *key, uint64_t flags)
     return (int)fd;
 }
 
-/* What an errno of openat2 means for the caller. */
+/* What an errno of openat2 means for the caller. Whatever says that no such
+ * picture can be there is "not found", links and odd files included: that
+ * they are there is nobody's business. The rest is the machine's trouble, and
+ * the operator's to know. */
 static enum sil_err fail_open(struct fetch_job *job, int number)
 {
     struct log_line line;
 
+    sil_assert(number > 0);
     if (number == EACCES || number == EPERM)
         return err_set(&job->error, SIL_E_IMAGE_FORBIDDEN,
                        "the store may not read that image");
@@ -74,6 +91,7 @@ static enum sil_err check_file(struct fetch_job *job, int fd, size_t *size)
 {
     struct stat about;
 
+    sil_assert(fd >= 0);
     if (fstat(fd, &about) != 0)
         return fail_open(job, errno);
     if (!S_ISREG(about.st_mode))
@@ -107,6 +125,7 @@ static ssize_t read_piece(struct buf *bytes, int fd)
     uint8_t beside[BESIDE_SIZE];
     ssize_t got;
 
+    sil_assert(bytes->cap > 0);
     sil_assert(bytes->size <= end);
     if (room == 0) {
         got = read(fd, beside, sizeof beside);
@@ -128,6 +147,8 @@ static enum sil_err read_all(struct fetch_job *job, int fd)
 {
     ssize_t got = 1;
 
+    sil_assert(fd >= 0);
+    sil_assert(job->bytes.size == 0);
     while (got != 0) {
         if (fetch_job_is_over(job))
             return SIL_E_DEADLINE_EXCEEDED;
@@ -152,6 +173,7 @@ static enum sil_err fetch_file(const struct dir_state *state,
     int look_fd = open_beneath(state->root_fd, job->key, O_PATH);
     int fd = -1;
 
+    sil_assert(job->key != NULL);
     if (look_fd < 0)
         return fail_open(job, errno);
     err = check_file(job, look_fd, &size);
@@ -183,6 +205,7 @@ static enum sil_err probe(const struct dir_state *state, struct fetch_job *job)
 {
     int fd = open_beneath(state->root_fd, ".", O_RDONLY | O_DIRECTORY);
 
+    sil_assert(job->key == NULL);
     if (fd < 0)
         return err_set(&job->error, SIL_E_STORE_UNAVAILABLE,
                        "the store's folder can't be read");
@@ -190,11 +213,14 @@ static enum sil_err probe(const struct dir_state *state, struct fetch_job *job)
     return SIL_OK;
 }
 
+/* A file is read here and now: a local disk is no network, and one thread
+ * reads as fast as several. */
 static void dir_start(void *state_any, struct fetch_job *job)
 {
     struct dir_state *state = state_any;
     enum sil_err err;
 
+    sil_assert(job->is_started);
     job->stats.try_count = 1;
     if (fetch_job_is_over(job))
         err = SIL_E_DEADLINE_EXCEEDED;
@@ -212,6 +238,7 @@ static void dir_stop(void *state, struct fetch_job *job)
     sil_assert(job == NULL);
 }
 
+/* Nothing is ever under way, so all there is to wait for is being woken. */
 static void dir_step(void *state_any)
 {
     struct dir_state *state = state_any;
@@ -219,24 +246,30 @@ static void dir_step(void *state_any)
     uint64_t count;
     ssize_t got;
 
+    sil_assert(state->wake_fd >= 0);
     (void)poll(&ready, 1, -1);
     got = read(state->wake_fd, &count, sizeof count);
     sil_assert(got == (ssize_t)sizeof count || errno == EAGAIN ||
                errno == EINTR);
 }
 
+/* The counter can be full only if the thread hasn't looked for ages: then it
+ * will anyway. */
 static void dir_wake(void *state_any)
 {
     struct dir_state *state = state_any;
     uint64_t one = 1;
     ssize_t put = write(state->wake_fd, &one, sizeof one);
 
+    sil_assert(state->wake_fd >= 0);
     sil_assert(put == (ssize_t)sizeof one || errno == EAGAIN);
 }
 
+/* All of the folder is one store: nothing in it has a bucket. */
 static enum sil_err dir_admit(const void *state, const struct fetch_job *job,
                               struct sil_error *error)
 {
+    sil_assert(job->key != NULL);
     sil_assert(state != NULL);
     if (job->bucket != NULL)
         return err_set(error, SIL_E_IMAGE_FORBIDDEN,
@@ -244,10 +277,12 @@ static enum sil_err dir_admit(const void *state, const struct fetch_job *job,
     return SIL_OK;
 }
 
+/* Also of a state that was opened half-way. */
 static void dir_close(void *state_any)
 {
     struct dir_state *state = state_any;
 
+    sil_assert(state->root_fd != state->wake_fd || state->root_fd < 0);
     if (state == NULL)
         return;
     if (state->root_fd >= 0)
@@ -263,6 +298,7 @@ static enum sil_err check_root(const struct dir_state *state,
 {
     int fd = open_beneath(state->root_fd, ".", O_RDONLY | O_DIRECTORY);
 
+    sil_assert(state->root_fd >= 0);
     if (fd < 0 && errno == ENOSYS)
         return err_set(error, SIL_E_ARGUMENT,
                        "a dir: store needs Linux 5.6 or newer (openat2)");
@@ -275,6 +311,8 @@ static enum sil_err check_root(const struct dir_state *state,
     return SIL_OK;
 }
 
+/* PATH is the operator's, so it may be any path, links included; only what
+ * lies beneath it is held to the rules. */
 static enum sil_err dir_open(void **out, const struct fetch_options *options,
                              struct sil_error *error)
 {
@@ -282,6 +320,7 @@ static enum sil_err dir_open(void **out, const struct fetch_options *options,
     struct dir_state *state;
     enum sil_err err;
 
+    sil_assert(out != NULL);
     sil_assert(strncmp(options->store, scheme, SCHEME_SIZE) == 0);
     if (options->buckets != NULL && options->buckets[0] != '\0')
         return err_set(error, SIL_E_ARGUMENT,

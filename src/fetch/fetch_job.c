@@ -10,11 +10,14 @@
 #include "base/mem.h"
 #include "fetch/fetch_key.h"
 
+/* Cancelling comes from other threads, hence the atomic. */
 bool fetch_job_is_over(const struct fetch_job *job)
 {
+    sil_assert(job != NULL);
     return atomic_load(&job->is_cancelled) || clock_is_past(job->deadline_ns);
 }
 
+/* What is left of the picture goes with it: who wanted it has taken it. */
 void fetch_job_destroy(struct fetch_job *job)
 {
     if (job == NULL)
@@ -30,6 +33,7 @@ static char *copy_text(const char *text, size_t size)
 {
     char *copy = mem_zalloc(size + 1, 1);
 
+    sil_assert(text != NULL);
     if (copy != NULL)
         memcpy(copy, text, size);
     return copy;
@@ -42,6 +46,9 @@ static enum sil_err copy_place(struct fetch_job *job, const char *img_src,
     struct fetch_place place = {0};
     enum sil_err err = fetch_key_split(&place, img_src, strlen(img_src), error);
 
+    sil_assert(img_src != NULL);
+    sil_assert(job->key == NULL);
+    sil_assert(job->bucket == NULL);
     if (err)
         return err;
     job->key = mem_strdup(place.key);
@@ -55,6 +62,7 @@ static enum sil_err copy_place(struct fetch_job *job, const char *img_src,
     return SIL_OK;
 }
 
+/* Made on the asker's thread, so that a bad wish costs the store nothing. */
 enum sil_err fetch_job_create(struct fetch_job **out,
                               const struct fetch_wish *wish, size_t bytes_max,
                               struct sil_error *error)
@@ -62,6 +70,7 @@ enum sil_err fetch_job_create(struct fetch_job **out,
     struct fetch_job *job = mem_zalloc(1, sizeof *job);
     enum sil_err err = SIL_OK;
 
+    sil_assert(out != NULL);
     sil_assert(wish->done != NULL);
     if (job == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "no memory for the image");

@@ -9,7 +9,8 @@
 
 #include "fetch/fetch.h"
 
-/* Invariant: on the store's list from submission until it is told. */
+/* Invariant: on the store's list from submission until it is told. Its bytes
+ * never pass the store's limit of a picture. */
 struct fetch_job {
     struct fetch_store *store;   /* lent */
     struct fetch_job *before;    /* on the store's list; NULL: first */

@@ -14,17 +14,22 @@
 static const char bucket_scheme[] = "s3://";
 enum { BUCKET_SCHEME_SIZE = sizeof bucket_scheme - 1 };
 
-/* Schemes that make a location of what follows even without a slash. */
+/* Schemes that make a location of what follows even without a slash. Other
+ * words before a colon are fine: "cam1:front.jpg" is a name like any other.
+ * This is help for those who mistake a key for an address, not a defence: a key
+ * is only ever looked up in the store. */
 static const char *const schemes[] = {
     "about",  "blob", "data", "dir",   "file",       "ftp", "ftps",
     "gopher", "gs",   "http", "https", "javascript", "jar", "ldap",
     "mailto", "s3",   "sftp", "ssh",   "urn",        "ws",  "wss"};
 
+/* Of ASCII only, whatever the locale. */
 static bool is_alpha(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* RFC 3986, 3.1: what a scheme may hold behind its first letter. */
 static bool is_scheme_byte(uint8_t c)
 {
     return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
@@ -53,6 +58,7 @@ static enum sil_err check_characters(const char *key, size_t size,
     unsigned number = 0;
     size_t length;
 
+    sil_assert(key != NULL);
     for (size_t at = 0; at < size; at += length) {
         length = utf8_length(text + at, size - at);
         if (length == 0)
@@ -78,6 +84,7 @@ static enum sil_err check_segments(const char *key, size_t size,
 {
     size_t start = 0;
 
+    sil_assert(size > 0);
     for (size_t at = 0; at <= size; at++) {
         size_t length = at - start;
         bool is_end = at == size;
@@ -100,8 +107,10 @@ static enum sil_err check_segments(const char *key, size_t size,
     return SIL_OK;
 }
 
+/* Schemes have no case. */
 static bool is_scheme_known(const char *name, size_t size)
 {
+    sil_assert(size > 0);
     for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
         if (strlen(schemes[i]) == size &&
             strncasecmp(schemes[i], name, size) == 0)
@@ -115,6 +124,7 @@ static bool is_location(const char *key, size_t size)
 {
     size_t length = 0;
 
+    sil_assert(size > 0);
     while (length < size && is_scheme_byte((uint8_t)key[length]))
         length++;
     if (length == 0 || length == size || key[length] != ':')
@@ -126,12 +136,14 @@ static bool is_location(const char *key, size_t size)
     return is_scheme_known(key, length);
 }
 
-/* The key itself, without a bucket in front. */
+/* The key itself, without a bucket in front. The length goes first, then the
+ * characters: what comes behind may then take both for granted. */
 static enum sil_err check_key(const char *key, size_t size,
                               struct sil_error *error)
 {
     enum sil_err err;
 
+    sil_assert(key != NULL || size == 0);
     if (size == 0)
         return err_set(error, SIL_E_BAD_IMG_SRC, "imgSrc holds no key");
     if (size > LIMIT_KEY_BYTES_MAX)
@@ -170,6 +182,7 @@ static enum sil_err take_bucket(struct fetch_place *place, const char *img_src,
     return check_characters(place->bucket, place->bucket_size, error);
 }
 
+/* A bucket is taken off first; what is left is a key like any other. */
 enum sil_err fetch_key_split(struct fetch_place *place, const char *img_src,
                              size_t size, struct sil_error *error)
 {
@@ -189,6 +202,8 @@ enum sil_err fetch_key_split(struct fetch_place *place, const char *img_src,
     return SIL_OK;
 }
 
+/* The size ends at the NUL; one inside can't be seen here, and JSON refuses
+ * it before. */
 enum sil_err fetch_key_check(const char *img_src, struct sil_error *error)
 {
     struct fetch_place place;

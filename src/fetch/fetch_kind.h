@@ -8,7 +8,8 @@
 
 #include "fetch/fetch_job.h"
 
-/* What a kind of store can do. */
+/* What a kind of store can do. The thread's loop, in fetch.c, is: stop what was
+ * cancelled, start what is new, step; and again. */
 struct fetch_kind {
     const char *scheme; /* what the store's text begins with: "dir:" */
     /** Make *state of the options. Errors: SIL_E_ARGUMENT, SIL_E_NO_MEMORY. */

@@ -16,6 +16,16 @@
 #include "fetch/s3_config.h"
 #include "fetch/s3_curl.h"
 
+/* What is tried again, and how often:
+ *   5xx, 408, 429, no connection, a broken or stalled one, a cut body, no HTTP:
+ *     up to LIMIT_FETCH_TRIES_MAX tries, with waits between them that double
+ *     and are drawn by lot, and only if the next try begins in time;
+ *   refused keys: once more, if looking again brought others;
+ *   a refused clock: once more, signed with the store's time, which is then
+ *     used for all that follow;
+ *   anything else, above all 404, 403 and redirects: not at all.
+ * All of it ends at the job's deadline, which curl keeps for a transfer and
+ * can_wait() for the time between two. */
 struct s3_state {
     struct profile *profile;         /* owned */
     struct credentials *credentials; /* owned */
@@ -39,16 +49,20 @@ struct s3_task {
     bool has_resigned; /* the store's clock was used */
 };
 
+/* The job isn't the task's to free. */
 static void task_destroy(struct s3_task *task)
 {
+    sil_assert(task->transfer == NULL);
     buf_finish(&task->url);
     mem_free(task);
 }
 
+/* The task goes before the job is told: whoever is told may ask again. */
 static void end(struct s3_task *task, enum sil_err err)
 {
     struct fetch_job *job = task->job;
 
+    sil_assert(job->kind_payload == task);
     sil_assert(task->transfer == NULL);
     task_destroy(task);
     fetch_job_end(job, err);
@@ -63,6 +77,7 @@ static void log_trouble(const struct s3_task *task,
                     verdict->err == SIL_E_IMAGE_TOO_LARGE;
     struct log_line line;
 
+    sil_assert(verdict->err != SIL_OK);
     log_begin(&line, is_usual ? LOG_DEBUG : LOG_WARN, "store_trouble");
     log_text(&line, "outcome", s3_outcome_name(answer->outcome));
     log_int(&line, "status", answer->head.status);
@@ -97,6 +112,8 @@ static bool can_wait(struct s3_task *task)
 {
     struct fetch_job *job = task->job;
 
+    sil_assert(task->transfer == NULL);
+    sil_assert(job->stats.try_count > 0);
     if (job->stats.try_count >= LIMIT_FETCH_TRIES_MAX)
         return false;
     task->retry_ns = clock_ns() + backoff_ns(job->stats.try_count);
@@ -107,6 +124,7 @@ static bool can_wait(struct s3_task *task)
     return true;
 }
 
+/* The list is short: only what failed a moment ago is on it. */
 static void unlist(struct s3_task *task)
 {
     struct s3_task **link = &task->state->waiting;
@@ -119,20 +137,26 @@ static void unlist(struct s3_task *task)
     task->next = NULL;
 }
 
-/* Keys that were refused: one more try if there are others now. */
+/* Keys that were refused: one more try if there are others now. Temporary
+ * ones are replaced in their file by whoever renews them, at a time that this
+ * service doesn't know. */
 static bool can_renew(struct s3_task *task)
 {
+    sil_assert(task->transfer == NULL);
     if (task->has_renewed)
         return false;
     task->has_renewed = true;
     return credentials_renew(task->state->credentials);
 }
 
-/* A clock that was refused: one more try with the store's. */
+/* A clock that was refused: one more try with the store's. Only the answer
+ * that refused it is believed, so that a wrong Date header of a proxy does no
+ * harm. */
 static bool can_resign(struct s3_task *task, const struct s3_answer *answer)
 {
     int64_t skew_s = answer->server_s - (int64_t)time(NULL);
 
+    sil_assert(task->transfer == NULL);
     if (task->has_resigned || answer->server_s == 0)
         return false;
     task->has_resigned = true;
@@ -164,6 +188,7 @@ static struct s3_verdict judge_answered(const struct s3_task *task,
 static void tell_too_large(struct fetch_job *job,
                            const struct s3_answer *answer)
 {
+    sil_assert(job->bytes.cap > 0);
     if (answer->head.announced_bytes > 0)
         (void)err_set(&job->error, SIL_E_IMAGE_TOO_LARGE,
                       "the image has %lld bytes; at most %zu are taken",
@@ -178,6 +203,7 @@ static void tell_too_large(struct fetch_job *job,
 static bool go_on(struct s3_task *task, const struct s3_answer *answer,
                   enum s3_action action)
 {
+    sil_assert(task->transfer == NULL);
     if (action == S3_DELIVER || action == S3_FAIL ||
         fetch_job_is_over(task->job))
         return false;
@@ -192,6 +218,9 @@ static bool go_on(struct s3_task *task, const struct s3_answer *answer,
     return false;
 }
 
+/* A transfer is over: judge it, then go on, or tell the job's end. Where the
+ * deadline has passed meanwhile, that is the reason, whatever else there
+ * was. */
 static void told(void *payload, const struct s3_answer *answer)
 {
     struct s3_task *task = payload;
@@ -199,6 +228,7 @@ static void told(void *payload, const struct s3_answer *answer)
     struct s3_verdict verdict;
     char code[S3_CODE_SIZE] = "";
 
+    sil_assert(task->job != NULL);
     sil_assert(task->transfer != NULL);
     task->transfer = NULL;
     s3_error_code(code, answer->trouble->bytes, answer->trouble->size);
@@ -272,11 +302,14 @@ static void add_url(struct s3_task *task)
     sil_assert(buf_err(&task->url) != SIL_E_STATE);
 }
 
+/* A job that the breaker refuses costs nothing but this look. A probe is
+ * always let through: it is how the store is found to be back. */
 static void s3_start(void *state_any, struct fetch_job *job)
 {
     struct s3_state *state = state_any;
     struct s3_task *task;
 
+    sil_assert(job->is_started);
     sil_assert(job->kind_payload == NULL);
     if (job->key != NULL && !breaker_admits(&state->breaker, clock_ns())) {
         fetch_job_end(job, err_set(&job->error, SIL_E_STORE_UNAVAILABLE,
@@ -297,16 +330,19 @@ static void s3_start(void *state_any, struct fetch_job *job)
     begin_try(task);
 }
 
+/* Cancelled: whichever of its two states the task is in. */
 static void s3_stop(void *state_any, struct fetch_job *job)
 {
     struct s3_state *state = state_any;
     struct s3_task *task = job->kind_payload;
 
+    sil_assert(task->job == job);
     sil_assert(task->state == state);
     if (task->transfer != NULL)
         s3_curl_drop(state->curl, task->transfer);
     else
         unlist(task);
+    task->transfer = NULL;
     task_destroy(task);
 }
 
@@ -315,17 +351,21 @@ static uint32_t wait_ms(const struct s3_state *state)
 {
     uint32_t least_ms = LIMIT_FETCH_WAIT_MS;
 
+    sil_assert(state->curl != NULL);
     for (const struct s3_task *task = state->waiting; task != NULL;
          task = task->next)
         least_ms = clock_left_ms(task->retry_ns, least_ms);
     return least_ms;
 }
 
+/* A try that begins may end its job at once, but never another's: the next
+ * task stays valid. */
 static void s3_step(void *state_any)
 {
     struct s3_state *state = state_any;
     struct s3_task *next;
 
+    sil_assert(state->curl != NULL);
     s3_curl_step(state->curl, wait_ms(state));
     for (struct s3_task *task = state->waiting; task != NULL; task = next) {
         next = task->next;
@@ -336,23 +376,28 @@ static void s3_step(void *state_any)
     }
 }
 
+/* From any thread: curl says that this one call may be. */
 static void s3_wake(void *state_any)
 {
     struct s3_state *state = state_any;
 
+    sil_assert(state->curl != NULL);
     s3_curl_wake(state->curl);
 }
 
+/* The configuration is read-only, so any thread may look. */
 static enum sil_err s3_admit(const void *state_any, const struct fetch_job *job,
                              struct sil_error *error)
 {
     const struct s3_state *state = state_any;
 
+    sil_assert(job->key != NULL);
     return s3_config_admit(&state->config, job->bucket, job->key, error);
 }
 
 /* Opening and closing. */
 
+/* Also of a state that was opened half-way. */
 static void s3_close(void *state_any)
 {
     struct s3_state *state = state_any;
@@ -367,12 +412,15 @@ static void s3_close(void *state_any)
     mem_free(state);
 }
 
+/* What is wrong with the settings is told now, not with the first picture;
+ * missing keys are not: they may come. */
 static enum sil_err s3_open(void **out, const struct fetch_options *options,
                             struct sil_error *error)
 {
     struct s3_state *state = mem_zalloc(1, sizeof *state);
     enum sil_err err;
 
+    sil_assert(options->bytes_max > 0);
     sil_assert(out != NULL);
     if (state == NULL || profile_create(&state->profile)) {
         mem_free(state);

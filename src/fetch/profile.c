@@ -17,7 +17,8 @@
 
 enum profile_file { FILE_CREDENTIALS, FILE_CONFIG, FILE_COUNT };
 
-/* One of the two files. */
+/* One of the two files. Its text is kept rather than its values: it is small,
+ * and which values are asked for is not known here. */
 struct profile_source {
     char *path;       /* owned; NULL: there is no home folder */
     struct buf text;  /* as last read; empty if it isn't there */
@@ -34,6 +35,7 @@ static const char *variable(const char *name)
 {
     const char *value = getenv(name);
 
+    sil_assert(name != NULL);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
@@ -64,8 +66,10 @@ static enum sil_err find_path(char **out, const char *name, const char *usual)
     return err;
 }
 
+/* As far as a look from outside can tell. */
 static bool is_same_file(const struct stat *a, const struct stat *b)
 {
+    sil_assert(a != b);
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev &&
            a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
            a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -74,12 +78,15 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 /* Texts hold secrets: wiped before the memory is given back. */
 static void wipe(struct buf *text)
 {
+    sil_assert(text->size <= text->capacity);
     if (text->bytes != NULL)
         explicit_bzero(text->bytes, text->capacity);
     buf_finish(text);
 }
 
-/* Read one file if it isn't the one that was read. */
+/* Read one file if it isn't the one that was read. A file that is gone or
+ * can't be read is an empty one, which the log tells: the service then has no
+ * keys and says so with each request, instead of ending. */
 static enum sil_err refresh_file(bool *is_changed,
                                  struct profile_source *source)
 {
@@ -87,6 +94,7 @@ static enum sil_err refresh_file(bool *is_changed,
     struct buf text;
     enum sil_err err = SIL_OK;
 
+    sil_assert(source->text.cap > 0);
     if (source->path == NULL)
         return SIL_OK;
     if (stat(source->path, &now) != 0)
@@ -111,10 +119,12 @@ static enum sil_err refresh_file(bool *is_changed,
     return SIL_OK;
 }
 
+/* One file that can't be read doesn't keep the other from being read. */
 enum sil_err profile_refresh(bool *is_changed, struct profile *profile)
 {
     enum sil_err err = SIL_OK;
 
+    sil_assert(is_changed != NULL);
     *is_changed = false;
     sil_assert(profile != NULL);
     for (int i = 0; !err && i < FILE_COUNT; i++)
@@ -122,6 +132,7 @@ enum sil_err profile_refresh(bool *is_changed, struct profile *profile)
     return err;
 }
 
+/* Variables are read here only: they don't change while the service runs. */
 enum sil_err profile_create(struct profile **out)
 {
     struct profile *profile = mem_zalloc(1, sizeof *profile);
@@ -152,6 +163,7 @@ enum sil_err profile_create(struct profile **out)
     return err;
 }
 
+/* Both texts are wiped: they hold secrets. */
 void profile_destroy(struct profile *profile)
 {
     if (profile == NULL)
@@ -164,11 +176,13 @@ void profile_destroy(struct profile *profile)
     mem_free(profile);
 }
 
+/* An empty value is as good as none, in all SDKs. */
 static bool find_in(struct ini_slice *out, const struct profile *profile,
                     enum profile_file file, const struct ini_query *query)
 {
     const struct buf *text = &profile->files[file].text;
 
+    sil_assert(file < FILE_COUNT);
     return ini_find(out, (const char *)text->bytes, text->size, query) &&
            out->size > 0;
 }
@@ -181,6 +195,7 @@ static bool find_in_config(struct ini_slice *out, const struct profile *profile,
     struct ini_query query = {
         .kind = "profile", .name = profile->name, .group = group, .key = key};
 
+    sil_assert(key != NULL);
     if (find_in(out, profile, FILE_CONFIG, &query))
         return true;
     query.kind = NULL;
@@ -188,10 +203,12 @@ static bool find_in_config(struct ini_slice *out, const struct profile *profile,
            find_in(out, profile, FILE_CONFIG, &query);
 }
 
+/* Found values are slices of the text, which may be read again: so copied. */
 static enum sil_err copy_slice(char **out, struct ini_slice slice)
 {
     char *copy = mem_zalloc(slice.size + 1, 1);
 
+    sil_assert(slice.text != NULL);
     if (copy == NULL)
         return SIL_E_NO_MEMORY;
     memcpy(copy, slice.text, slice.size);
@@ -209,6 +226,7 @@ static enum sil_err find_in_service(bool *is_found, struct ini_slice *out,
     char *name = NULL;
     enum sil_err err;
 
+    sil_assert(is_found != NULL);
     *is_found = false;
     if (!find_in_config(&slice, profile, NULL, "services"))
         return SIL_OK;
@@ -221,6 +239,7 @@ static enum sil_err find_in_service(bool *is_found, struct ini_slice *out,
     return SIL_OK;
 }
 
+/* Each place is a section, a group or both; none of them is found twice. */
 enum sil_err profile_copy(char **out, const struct profile *profile,
                           enum profile_place place, const char *key)
 {
@@ -229,6 +248,7 @@ enum sil_err profile_copy(char **out, const struct profile *profile,
     bool is_found = false;
     enum sil_err err = SIL_OK;
 
+    sil_assert(key != NULL);
     sil_assert(place < PROFILE_PLACE_COUNT);
     *out = NULL;
     if (place == PROFILE_SERVICE)
@@ -243,6 +263,7 @@ enum sil_err profile_copy(char **out, const struct profile *profile,
     return err || !is_found ? err : copy_slice(out, slice);
 }
 
+/* Which values are secrets isn't known here, so all are wiped. */
 void profile_forget(char *value)
 {
     if (value != NULL)

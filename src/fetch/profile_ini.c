@@ -10,6 +10,20 @@
 
 #include "base/check.h"
 
+/* An example of all that is understood:
+ *
+ *     # a comment
+ *     [profile dev]            kind "profile", name "dev"
+ *     region = eu-west-1       a property
+ *     s3 =                     opens a group, as its value is empty
+ *         addressing_style = path
+ *     services = local         ; a comment behind a value
+ *
+ *     [services local]         kind "services", name "local"
+ *     s3 =
+ *         endpoint_url = http://127.0.0.1:7070
+ */
+
 /* Where the pass is. */
 struct ini_state {
     const struct ini_query *query;
@@ -19,13 +33,16 @@ struct ini_state {
     struct ini_slice group; /* its key, if its value was empty; or size 0 */
 };
 
+/* A carriage return counts: files come from Windows, too. */
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Without the blanks on both sides. */
 static struct ini_slice trim(struct ini_slice slice)
 {
+    sil_assert(slice.text != NULL);
     while (slice.size > 0 && is_blank(slice.text[0])) {
         slice.text++;
         slice.size--;
@@ -35,14 +52,18 @@ static struct ini_slice trim(struct ini_slice slice)
     return slice;
 }
 
+/* Names have case. */
 static bool is_equal(struct ini_slice slice, const char *text)
 {
+    sil_assert(text != NULL);
     return strlen(text) == slice.size &&
            memcmp(text, slice.text, slice.size) == 0;
 }
 
+/* Keys don't have case. */
 static bool is_equal_any_case(struct ini_slice slice, const char *text)
 {
+    sil_assert(text != NULL);
     return strlen(text) == slice.size &&
            strncasecmp(text, slice.text, slice.size) == 0;
 }
@@ -54,6 +75,7 @@ static struct ini_slice unquote(struct ini_slice slice)
                      (slice.text[0] == '"' || slice.text[0] == '\'') &&
                      slice.text[slice.size - 1] == slice.text[0];
 
+    sil_assert(slice.text != NULL);
     if (is_quoted) {
         slice.text++;
         slice.size -= 2;
@@ -87,6 +109,7 @@ static bool is_header_of(struct ini_slice line, const struct ini_query *query)
 /* A comment behind a value begins with # or ; after a blank. */
 static struct ini_slice without_comment(struct ini_slice value)
 {
+    sil_assert(value.text != NULL);
     for (size_t i = 0; i < value.size; i++) {
         bool is_mark = value.text[i] == '#' || value.text[i] == ';';
 
@@ -104,6 +127,7 @@ static bool split(struct ini_slice *key, struct ini_slice *value,
 {
     const char *mark = memchr(line.text, '=', line.size);
 
+    sil_assert(line.size > 0);
     if (mark == NULL)
         return false;
     key->text = line.text;
@@ -125,6 +149,7 @@ static bool see_property(struct ini_slice *out, struct ini_state *state,
     struct ini_slice value;
     bool is_inner = state->has_property && indent > state->property_indent;
 
+    sil_assert(state->is_section);
     if (!split(&key, &value, line))
         return false;
     if (!is_inner) {
@@ -150,6 +175,7 @@ static bool see_line(struct ini_slice *out, struct ini_state *state,
     struct ini_slice line = trim(whole);
     size_t indent = (size_t)(line.text - whole.text);
 
+    sil_assert(whole.text != NULL);
     if (line.size == 0 || line.text[0] == '#' || line.text[0] == ';')
         return false;
     if (line.text[0] == '[') {
@@ -161,6 +187,7 @@ static bool see_line(struct ini_slice *out, struct ini_state *state,
     return state->is_section && see_property(out, state, line, indent);
 }
 
+/* The whole text is always walked: a later line overrules an earlier one. */
 bool ini_find(struct ini_slice *out, const char *text, size_t size,
               const struct ini_query *query)
 {
@@ -169,6 +196,7 @@ bool ini_find(struct ini_slice *out, const char *text, size_t size,
     bool is_found = false;
     size_t at = 0;
 
+    sil_assert(text != NULL || size == 0);
     sil_assert(query->name != NULL);
     sil_assert(query->key != NULL);
     if (size >= sizeof byte_order_mark &&

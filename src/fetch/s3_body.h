@@ -8,7 +8,8 @@
 
 enum { S3_STATUS_OK = 200 };
 
-/** What the head of an answer said. */
+/** What the head of an answer said. With chunks there is no length, whatever
+ *  another header claims. */
 struct s3_head {
     int status;              /* of HTTP; 0: none came */
     int64_t announced_bytes; /* Content-Length; -1: none */

@@ -12,9 +12,20 @@
 #include "base/mem.h"
 #include "fetch/fetch_key.h"
 
+/* Where a setting comes from; the first that has it decides:
+ *   region      the option, AWS_REGION, AWS_DEFAULT_REGION, region of the
+ *               profile, and with an endpoint of one's own us-east-1
+ *   endpoint    the option, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL,
+ *               endpoint_url of the profile's services section, endpoint_url
+ *               of the profile, and without any of them Amazon's
+ *   addressing  the option, addressing_style in the profile's s3 group, auto
+ *   roots       AWS_CA_BUNDLE, ca_bundle of the profile, the system's
+ * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves the option alone of the
+ * endpoint's sources. */
 static const char scheme[] = "s3://";
 enum { SCHEME_SIZE = sizeof scheme - 1, NAME_BYTES_MAX = 255 };
 
+/* The one reason that has nothing to do with the settings. */
 static enum sil_err no_memory(struct sil_error *error)
 {
     return err_set(error, SIL_E_NO_MEMORY, "no memory for the store");
@@ -25,6 +36,7 @@ static char *copy_text(const char *text, size_t size)
 {
     char *copy = mem_zalloc(size + 1, 1);
 
+    sil_assert(text != NULL);
     if (copy != NULL && size > 0)
         memcpy(copy, text, size);
     return copy;
@@ -33,6 +45,7 @@ static char *copy_text(const char *text, size_t size)
 /* What buckets and regions are made of. */
 static bool is_name(const char *text, size_t size)
 {
+    sil_assert(text != NULL);
     for (size_t i = 0; i < size; i++) {
         char c = text[i];
 
@@ -48,6 +61,7 @@ static const char *variable(const char *first, const char *second)
 {
     const char *value = getenv(first);
 
+    sil_assert(first != NULL);
     if (value == NULL || value[0] == '\0')
         value = second != NULL ? getenv(second) : NULL;
     return value != NULL && value[0] != '\0' ? value : NULL;
@@ -124,12 +138,14 @@ static enum sil_err settle(char **to, const char *given, const char *set,
 {
     const char *value = given != NULL ? given : set;
 
+    sil_assert(*to == NULL);
     if (value == NULL)
         return profile_copy(to, profile, PROFILE_CONFIG, key);
     *to = mem_strdup(value);
     return *to != NULL ? SIL_OK : SIL_E_NO_MEMORY;
 }
 
+/* Set where somebody wants Amazon's own, whatever else is configured. */
 static bool is_ignoring_configured(void)
 {
     const char *text = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", NULL);
@@ -144,6 +160,7 @@ static enum sil_err take_endpoint(struct s3_config *config, const char *given,
     const char *set = variable("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL");
     enum sil_err err;
 
+    sil_assert(config->endpoint_text == NULL);
     if (given == NULL && is_ignoring_configured())
         return SIL_OK;
     if (given == NULL && set == NULL) {
@@ -183,6 +200,7 @@ static enum sil_err take_place(struct s3_config *config,
     struct buf text;
     enum sil_err err;
 
+    sil_assert(config->region == NULL);
     if (settle(&config->region, options->region,
                variable("AWS_REGION", "AWS_DEFAULT_REGION"), profile,
                "region") ||
@@ -213,13 +231,15 @@ static enum sil_err take_place(struct s3_config *config,
                                    error);
 }
 
-/* Can every bucket be addressed in the way that was asked for? */
+/* Can every bucket be addressed in the way that was asked for? Told at the
+ * start, as a host that can't be would only fail with the first picture. */
 static enum sil_err check_virtual(const struct s3_config *config,
                                   struct sil_error *error)
 {
     const char *bucket = config->buckets;
     bool can_be = s3_can_be_virtual(&config->endpoint, config->bucket);
 
+    sil_assert(config->endpoint.authority_size > 0);
     for (size_t i = 0; i < config->bucket_count; i++) {
         can_be = can_be && s3_can_be_virtual(&config->endpoint, bucket);
         bucket += strlen(bucket) + 1;
@@ -231,6 +251,7 @@ static enum sil_err check_virtual(const struct s3_config *config,
                    "the addressing \"path\"");
 }
 
+/* The name may come from the profile, as for the AWS command. */
 static enum sil_err take_addressing(struct s3_config *config, const char *given,
                                     const struct profile *profile,
                                     struct sil_error *error)
@@ -238,6 +259,7 @@ static enum sil_err take_addressing(struct s3_config *config, const char *given,
     char *name = NULL;
     bool is_known;
 
+    sil_assert(config->endpoint.authority_size > 0);
     if (given == NULL &&
         profile_copy(&name, profile, PROFILE_S3, "addressing_style") != SIL_OK)
         return no_memory(error);
@@ -257,6 +279,7 @@ static const char *or_none(const char *text)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+/* Each step needs what those before it settled. */
 enum sil_err s3_config_init(struct s3_config *config,
                             const struct fetch_options *options,
                             const struct profile *profile,
@@ -268,6 +291,7 @@ enum sil_err s3_config_init(struct s3_config *config,
                                   .addressing = or_none(options->addressing)};
     enum sil_err err;
 
+    sil_assert(options->store != NULL);
     *config = (struct s3_config){0};
     sil_assert(profile != NULL);
     err = take_store(config, options->store, error);
@@ -285,8 +309,10 @@ enum sil_err s3_config_init(struct s3_config *config,
     return err;
 }
 
+/* Zeroed, so that it may be finished again. */
 void s3_config_finish(struct s3_config *config)
 {
+    sil_assert(config != NULL);
     mem_free(config->bucket);
     mem_free(config->prefix);
     mem_free(config->buckets);
@@ -297,10 +323,12 @@ void s3_config_finish(struct s3_config *config)
     *config = (struct s3_config){0};
 }
 
+/* Names are compared as they are: buckets have case. */
 static bool is_listed(const struct s3_config *config, const char *name)
 {
     const char *bucket = config->buckets;
 
+    sil_assert(name != NULL);
     for (size_t i = 0; i < config->bucket_count; i++) {
         if (strcmp(bucket, name) == 0)
             return true;
@@ -309,20 +337,26 @@ static bool is_listed(const struct s3_config *config, const char *name)
     return false;
 }
 
-/* Does the whole key of the store's own bucket lie below its prefix? */
+/* Does the whole key of the store's own bucket lie below its prefix? The
+ * prefix is all of the bucket that the operator gave away; s3://bucket/key
+ * must not be a way around it. */
 static bool is_below(const char *key, const char *prefix)
 {
     size_t size = strlen(prefix);
 
+    sil_assert(prefix != NULL);
     return size == 0 || (strncmp(key, prefix, size) == 0 && key[size] == '/');
 }
 
+/* A bucket that isn't on the list is not named in the error: the caller
+ * knows it, and nobody else should learn of the list. */
 enum sil_err s3_config_admit(const struct s3_config *config, const char *bucket,
                              const char *key, struct sil_error *error)
 {
     size_t prefix_size = strlen(config->prefix);
     bool is_own = bucket != NULL && strcmp(bucket, config->bucket) == 0;
 
+    sil_assert(config->prefix != NULL);
     sil_assert(key != NULL);
     if (bucket == NULL && prefix_size > 0 &&
         prefix_size + 1 + strlen(key) > LIMIT_KEY_BYTES_MAX)

@@ -20,8 +20,17 @@
 
 enum { HEADER_SIZE = 64 };
 
+/* What this libcurl (7.88) needs to be told, each found out by trying:
+ *   PATH_AS_IS       otherwise "a/../b" is squashed, then signed, then refused
+ *   x-amz-content-sha256  otherwise S3 answers 400; UNSIGNED-PAYLOAD, as a GET
+ *                    has none
+ *   X-Amz-Date       is taken instead of the clock's time, if given
+ *   a sorted query   is signed as it is, not sorted
+ *   left-over bytes  behind a body are taken for the next answer
+ *   QUICK_EXIT       otherwise a name server that hangs holds up the thread
+ *                    when a transfer is dropped. */
 struct s3_curl {
-    CURLM *multi;
+    CURLM *multi;            /* owned: connections, names, trusted roots */
     const char *sign_text;   /* lent */
     const char *authorities; /* lent; NULL: the system's */
     s3_told_fn told;
@@ -30,8 +39,8 @@ struct s3_curl {
 
 /* Invariant: added to the multi handle from start until told or dropped. */
 struct s3_transfer {
-    CURL *easy;
-    struct curl_slist *headers;
+    CURL *easy;                 /* owned */
+    struct curl_slist *headers; /* owned; the handle points to it */
     struct s3_body body;
     void *payload;
     bool has_excess; /* more came than was announced */
@@ -43,12 +52,14 @@ struct s3_transfer {
 
 /* Bytes as they come. */
 
+/* 0 and -1 stand for what wasn't said. */
 static struct s3_head head_of(const struct s3_transfer *transfer)
 {
     struct s3_head head = {0};
     long status = 0;
     curl_off_t announced = -1;
 
+    sil_assert(transfer->easy != NULL);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
                             &announced);
@@ -76,6 +87,7 @@ static size_t take_bytes(char *piece, size_t one, size_t count, void *payload)
 
 /* Sockets are opened and closed here, to be found again by their port. */
 
+/* As curl does by itself, but remembered. */
 static curl_socket_t open_socket(void *payload, curlsocktype purpose,
                                  struct curl_sockaddr *address)
 {
@@ -90,19 +102,23 @@ static curl_socket_t open_socket(void *payload, curlsocktype purpose,
     return fd;
 }
 
+/* Forgotten first: the number may be given again at once. */
 static int close_socket(void *payload, curl_socket_t fd)
 {
     struct s3_curl *curl = payload;
 
+    sil_assert(fd >= 0);
     s3_sockets_remove(&curl->sockets, fd);
     return close(fd);
 }
 
+/* Told for kept connections as well, just before the request is sent. */
 static int see_connection(void *payload, char *primary_ip, char *local_ip,
                           int primary_port, int local_port)
 {
     struct s3_transfer *transfer = payload;
 
+    sil_assert(local_port >= 0);
     (void)primary_ip;
     (void)local_ip;
     sil_assert(primary_port >= 0);
@@ -127,10 +143,12 @@ static int hear(CURL *easy, curl_infotype type, char *text, size_t size,
 
 /* Setting up. */
 
+/* The list is kept if it can't grow, to be freed as it is. */
 static bool add_header(struct s3_transfer *transfer, const char *text)
 {
     struct curl_slist *longer = curl_slist_append(transfer->headers, text);
 
+    sil_assert(text[0] != '\0');
     if (longer != NULL)
         transfer->headers = longer;
     return longer != NULL;
@@ -188,12 +206,14 @@ static bool set_target(const struct s3_curl *curl, CURL *easy,
             !curl_easy_setopt(easy, CURLOPT_CAINFO, curl->authorities));
 }
 
-/* How long, in which version, and no signal of curl's own. */
+/* How long, in which version, and no signal of curl's own. HTTP/1.1, as S3
+ * speaks nothing newer, and one slow picture can't hold up others then. */
 static bool set_limits(CURL *easy, const struct s3_ask *ask)
 {
     long left_ms = (long)clock_left_ms(ask->deadline_ns, INT32_MAX);
     long connect_ms = LIMIT_FETCH_CONNECT_MS;
 
+    sil_assert(easy != NULL);
     if (left_ms == 0)
         left_ms = 1; /* 0 would mean no limit. */
     if (connect_ms > left_ms)
@@ -210,10 +230,12 @@ static bool set_limits(CURL *easy, const struct s3_ask *ask)
                              (long)CURL_HTTP_VERSION_1_1);
 }
 
+/* All that curl calls back, each with what it needs. */
 static bool set_listeners(struct s3_curl *curl, struct s3_transfer *transfer)
 {
     CURL *easy = transfer->easy;
 
+    sil_assert(transfer->easy != NULL);
     return !curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) &&
            !curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, curl) &&
            !curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket) &&
@@ -230,19 +252,24 @@ static bool set_listeners(struct s3_curl *curl, struct s3_transfer *transfer)
            !curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 }
 
+/* In this order: the handle uses the headers until it is gone. */
 static void transfer_destroy(struct s3_transfer *transfer)
 {
+    sil_assert(transfer->body.bytes != NULL);
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->headers);
     s3_body_finish(&transfer->body);
     mem_free(transfer);
 }
 
+/* Any option that can't be set is out of memory: all others are constants of
+ * ours, or were checked when the store was opened. */
 enum sil_err s3_curl_start(struct s3_transfer **out, struct s3_curl *curl,
                            const struct s3_ask *ask)
 {
     struct s3_transfer *transfer = mem_zalloc(1, sizeof *transfer);
 
+    sil_assert(ask->url != NULL);
     sil_assert(ask->credential->key_id != NULL);
     if (transfer == NULL)
         return SIL_E_NO_MEMORY;
@@ -262,21 +289,25 @@ enum sil_err s3_curl_start(struct s3_transfer **out, struct s3_curl *curl,
     return SIL_OK;
 }
 
+/* Removing it closes its connection, as an answer may still be coming. */
 void s3_curl_drop(struct s3_curl *curl, struct s3_transfer *transfer)
 {
     CURLMcode code = curl_multi_remove_handle(curl->multi, transfer->easy);
 
+    sil_assert(transfer->easy != NULL);
     sil_assert(code == CURLM_OK);
     transfer_destroy(transfer);
 }
 
 /* The end of a transfer. */
 
-/* Did it get as far as sending the request? */
+/* Did it get as far as sending the request? A time-out before means that the
+ * store is away, after that it is slow. */
 static bool is_connected(const struct s3_transfer *transfer)
 {
     curl_off_t sent_us = 0;
 
+    sil_assert(transfer->easy != NULL);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
                             &sent_us);
     return sent_us > 0;
@@ -286,6 +317,7 @@ static bool is_connected(const struct s3_transfer *transfer)
 static enum s3_outcome outcome_of(const struct s3_transfer *transfer,
                                   CURLcode code)
 {
+    sil_assert(transfer != NULL);
     switch (code) {
     case CURLE_OK:
         return S3_ANSWERED;
@@ -316,6 +348,7 @@ static enum s3_outcome outcome_with_ours(const struct s3_transfer *transfer,
     const struct s3_body *body = &transfer->body;
     bool is_object = head->status == S3_STATUS_OK;
 
+    sil_assert(head->announced_bytes >= -1);
     if (body->is_too_large)
         return S3_TOO_LARGE;
     if (buf_err(body->bytes) || buf_err(&body->trouble))
@@ -329,24 +362,29 @@ static enum s3_outcome outcome_with_ours(const struct s3_transfer *transfer,
     return outcome_of(transfer, code);
 }
 
-/* The Date header, for the difference of the clocks. */
+/* The Date header, for the difference of the clocks. It is looked at only
+ * where the store refused our time. */
 static int64_t server_time(const struct s3_transfer *transfer)
 {
     struct curl_header *date = NULL;
     time_t time_s = -1;
 
+    sil_assert(transfer->easy != NULL);
     if (curl_easy_header(transfer->easy, "Date", 0, CURLH_HEADER, -1, &date) ==
         CURLHE_OK)
         time_s = curl_getdate(date->value, NULL);
     return time_s > 0 ? (int64_t)time_s : 0;
 }
 
+/* The transfer is out of the multi handle before anybody is told, and gone
+ * after: what is told may begin the next one. */
 static void tell(struct s3_curl *curl, CURL *easy, CURLcode code)
 {
     struct s3_transfer *transfer = NULL;
     struct s3_answer answer = {0};
     CURLMcode removed;
 
+    sil_assert(curl->told != NULL);
     (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &transfer);
     sil_assert(transfer->easy == easy);
     answer.head = head_of(transfer);
@@ -362,11 +400,13 @@ static void tell(struct s3_curl *curl, CURL *easy, CURLcode code)
     transfer_destroy(transfer);
 }
 
+/* Waiting first: a handle that was just added makes the wait end at once. */
 void s3_curl_step(struct s3_curl *curl, uint32_t wait_ms)
 {
     CURLMsg *message;
     int count = 0;
 
+    sil_assert(curl->multi != NULL);
     sil_assert(wait_ms <= LIMIT_FETCH_WAIT_MS);
     (void)curl_multi_poll(curl->multi, NULL, 0, (int)wait_ms, NULL);
     (void)curl_multi_perform(curl->multi, &count);
@@ -378,16 +418,19 @@ void s3_curl_step(struct s3_curl *curl, uint32_t wait_ms)
     }
 }
 
+/* curl keeps the wake-up until the next wait, so that none is lost. */
 void s3_curl_wake(struct s3_curl *curl)
 {
     CURLMcode code = curl_multi_wakeup(curl->multi);
 
+    sil_assert(curl->multi != NULL);
     sil_assert(code == CURLM_OK);
 }
 
 /* Opening and closing. curl counts its global_init and, being thread-safe,
  * needs no lock of ours. */
 
+/* Counted by curl itself: each store initialises it once and cleans up once. */
 enum sil_err s3_curl_create(struct s3_curl **out, const char *sign_text,
                             const char *authorities, s3_told_fn told,
                             struct sil_error *error)
@@ -395,6 +438,7 @@ enum sil_err s3_curl_create(struct s3_curl **out, const char *sign_text,
     const curl_version_info_data *about = curl_version_info(CURLVERSION_NOW);
     struct s3_curl *curl;
 
+    sil_assert(told != NULL);
     sil_assert(sign_text != NULL);
     if ((about->features & CURL_VERSION_THREADSAFE) == 0 ||
         (about->features & CURL_VERSION_SSL) == 0)
@@ -421,10 +465,12 @@ enum sil_err s3_curl_create(struct s3_curl **out, const char *sign_text,
     return SIL_OK;
 }
 
+/* Closing the kept connections calls back into the set of sockets. */
 void s3_curl_destroy(struct s3_curl *curl)
 {
     if (curl == NULL)
         return;
+    sil_assert(curl->told != NULL);
     (void)curl_multi_cleanup(curl->multi);
     curl_global_cleanup();
     mem_free(curl);

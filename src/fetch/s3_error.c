@@ -22,7 +22,9 @@ static const char wrong_region[] =
     "the bucket is in another region, or behind another endpoint: set "
     "AWS_REGION or the endpoint";
 
-/* By <Code>: these say more than the status. */
+/* By <Code>: these say more than the status. A 404 may be a missing bucket,
+ * which is the operator's affair; a 403 may be a refused key of ours, which is
+ * not the caller's; a 400 may be a token that has expired. */
 static const struct {
     const char *code;
     struct s3_verdict verdict;
@@ -92,7 +94,8 @@ static const struct {
     {0, 999, {S3_FAIL, SIL_E_STORE_ERROR, nonsense, NULL}},
 };
 
-/* By outcome, where no whole answer came. */
+/* By outcome, where no whole answer came. What isn't HTTP at all may be what a
+ * broken answer left behind in a kept connection, so it is tried again too. */
 static const struct {
     const char *name; /* for the log */
     struct s3_verdict verdict;
@@ -123,23 +126,27 @@ static const struct {
                      "this may not be an S3 endpoint"}},
 };
 
+/* Of ASCII, whatever the locale. */
 static bool is_letter_or_digit(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            (c >= '0' && c <= '9');
 }
 
+/* The first one counts: S3 has no other element of that name. */
 void s3_error_code(char *code, const void *bytes, size_t size)
 {
     static const char open_tag[] = "<Code>";
     const char *text =
         size > 0 ? memmem(bytes, size, open_tag, sizeof open_tag - 1) : NULL;
-    const char *end = (const char *)bytes + size;
+    const char *end;
     size_t length = 0;
 
+    sil_assert(code != NULL);
     code[0] = '\0';
     if (text == NULL)
         return;
+    end = (const char *)bytes + size;
     text += sizeof open_tag - 1;
     while (text + length < end && length < S3_CODE_SIZE - 1 &&
            is_letter_or_digit(text[length]))
@@ -150,11 +157,13 @@ void s3_error_code(char *code, const void *bytes, size_t size)
     code[length] = '\0';
 }
 
+/* The code says more than the status, but never that all is well. */
 struct s3_verdict s3_judge_answer(int status, const char *code)
 {
     size_t last = sizeof status_rows / sizeof status_rows[0] - 1;
     size_t i = 0;
 
+    sil_assert(strlen(code) < S3_CODE_SIZE);
     sil_assert(code != NULL);
     if (status != 200)
         for (i = 0; i < sizeof code_rows / sizeof code_rows[0]; i++)
@@ -166,15 +175,19 @@ struct s3_verdict s3_judge_answer(int status, const char *code)
     return status_rows[i].verdict;
 }
 
+/* A row for each. */
 struct s3_verdict s3_judge_outcome(enum s3_outcome outcome)
 {
+    sil_assert(outcome_rows[outcome].verdict.err != SIL_OK);
     sil_assert(outcome > S3_ANSWERED);
     sil_assert(outcome <= S3_GARBAGE);
     return outcome_rows[outcome].verdict;
 }
 
+/* The words of the log. */
 const char *s3_outcome_name(enum s3_outcome outcome)
 {
+    sil_assert(outcome_rows[outcome].name != NULL);
     sil_assert(outcome <= S3_GARBAGE);
     return outcome_rows[outcome].name;
 }

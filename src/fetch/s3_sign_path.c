@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 
+/* RFC 3986, 2.3. */
 static bool is_unreserved(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -17,11 +18,13 @@ static bool is_unreserved(uint8_t c)
            c == '~';
 }
 
-/* also: a character more that stays; NUL: none. */
+/* also: a character more that stays; NUL: none. A percent sign is encoded like
+ * all others: keys are literal, so "%20" is three characters of a key. */
 static void add_encoded(struct buf *to, const char *text, char also)
 {
     static const char digits[] = "0123456789ABCDEF";
 
+    sil_assert(text != NULL);
     for (const char *at = text; *at != '\0'; at++) {
         uint8_t c = (uint8_t)*at;
         char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
@@ -33,6 +36,7 @@ static void add_encoded(struct buf *to, const char *text, char also)
     }
 }
 
+/* The words of the AWS tools. */
 bool s3_addressing_from_name(enum s3_addressing *out, const char *name)
 {
     sil_assert(out != NULL);
@@ -50,6 +54,7 @@ bool s3_addressing_from_name(enum s3_addressing *out, const char *name)
 /* Letters, digits, and what else stands in hosts, IPv6 brackets and ports. */
 static bool is_authority(const char *text, size_t size)
 {
+    sil_assert(text != NULL);
     for (size_t i = 0; i < size; i++) {
         uint8_t c = (uint8_t)text[i];
 
@@ -63,19 +68,22 @@ static bool is_authority(const char *text, size_t size)
  * signed as it was given. */
 static bool is_base(const char *text, size_t size)
 {
+    sil_assert(text != NULL);
     for (size_t i = 0; i < size; i++)
         if (!is_unreserved((uint8_t)text[i]) && text[i] != '/')
             return false;
     return true;
 }
 
-/* Does the host, without its port, end in a name of Amazon's? */
+/* Does the host, without its port, end in a name of Amazon's? Regional, dual-
+ * stack, FIPS and private endpoints all do. */
 static bool is_host_aws(const char *authority, size_t size)
 {
     static const char *const ends[] = {".amazonaws.com", ".amazonaws.com.cn"};
     const char *colon = memchr(authority, ':', size);
     size_t host_size = colon != NULL ? (size_t)(colon - authority) : size;
 
+    sil_assert(size > 0);
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         size_t end_size = strlen(ends[i]);
 
@@ -87,6 +95,8 @@ static bool is_host_aws(const char *authority, size_t size)
     return false;
 }
 
+/* Strict, as it is the operator's: better refused at the start than signed
+ * in a way that no store accepts. */
 enum sil_err s3_endpoint_parse(struct s3_endpoint *out, const char *text,
                                struct sil_error *error)
 {
@@ -95,6 +105,7 @@ enum sil_err s3_endpoint_parse(struct s3_endpoint *out, const char *text,
     struct s3_endpoint endpoint = {0};
     const char *rest;
 
+    sil_assert(out != NULL);
     sil_assert(text != NULL);
     if (strlen(text) > LIMIT_ENDPOINT_BYTES_MAX)
         return err_set(error, SIL_E_ARGUMENT,
@@ -130,6 +141,7 @@ bool s3_can_be_virtual(const struct s3_endpoint *endpoint, const char *bucket)
 {
     size_t size = strlen(bucket);
 
+    sil_assert(bucket != NULL);
     sil_assert(endpoint->authority_size > 0);
     for (size_t i = 0; i < size; i++) {
         char c = bucket[i];
@@ -143,10 +155,13 @@ bool s3_can_be_virtual(const struct s3_endpoint *endpoint, const char *bucket)
     return size > 0 && endpoint->authority[0] != '[';
 }
 
+/* Other stores often have no names for their buckets, so path is the rule
+ * there; Amazon wants the name in the host. */
 static bool is_virtual(const struct s3_object *object)
 {
     bool can_be = s3_can_be_virtual(object->endpoint, object->bucket);
 
+    sil_assert(object->bucket != NULL);
     if (object->addressing == S3_AUTO)
         return can_be && object->endpoint->is_aws;
     sil_assert(object->addressing == S3_PATH || can_be);
@@ -159,6 +174,7 @@ static void add_bucket_url(struct buf *to, const struct s3_object *object)
     const struct s3_endpoint *endpoint = object->endpoint;
     bool is_in_host = is_virtual(object);
 
+    sil_assert(object->bucket[0] != '\0');
     buf_add_text(to, endpoint->is_https ? "https://" : "http://");
     if (is_in_host) {
         buf_add_text(to, object->bucket);
@@ -172,8 +188,10 @@ static void add_bucket_url(struct buf *to, const struct s3_object *object)
     }
 }
 
+/* Nothing is added behind the key: no query, no fragment. */
 void s3_add_object_url(struct buf *to, const struct s3_object *object)
 {
+    sil_assert(object->prefix != NULL);
     sil_assert(object->key != NULL);
     sil_assert(object->key[0] != '\0');
     add_bucket_url(to, object);
@@ -185,8 +203,11 @@ void s3_add_object_url(struct buf *to, const struct s3_object *object)
     add_encoded(to, object->key, '/');
 }
 
+/* A list of the bucket tells whether it is there and we are let in, with an
+ * answer of a few hundred bytes. */
 void s3_add_list_url(struct buf *to, const struct s3_object *object)
 {
+    sil_assert(object->endpoint != NULL);
     sil_assert(object->prefix != NULL);
     add_bucket_url(to, object);
     if (is_virtual(object) || object->endpoint->is_aws)
