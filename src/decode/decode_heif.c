@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "decode/heif_items.h"
 #include "decode/shrink.h"
 
 enum {
@@ -176,6 +177,22 @@ static enum sil_err check_size(struct reader *reader)
     return check_memory(reader);
 }
 
+/* What the container tells of sizes may be a lie: hold the bitstreams to the
+ * limits as well, before their decoder allocates for them. */
+static enum sil_err check_bitstreams(const struct reader *reader)
+{
+    struct coded_size largest = {0};
+    enum sil_err err = heif_items_size(&largest, reader->source, reader->error);
+
+    if (err)
+        return err;
+    if (largest.width == 0)
+        return err_set(reader->error, SIL_E_UNSUPPORTED_FORMAT,
+                       "HEIF: holds neither HEVC nor AV1");
+    return decode_check_size(largest.width, largest.height, reader->source,
+                             reader->error);
+}
+
 /* Read and check the header. Finish with close_reader() in any case. */
 static enum sil_err open_reader(struct reader *reader,
                                 const struct decode_source *source,
@@ -183,10 +200,14 @@ static enum sil_err open_reader(struct reader *reader,
 {
     uint32_t side_max = source->limits.image_side_max;
     struct heif_error problem;
+    enum sil_err err;
 
     *reader = (struct reader){.source = source, .error = error};
     if (is_cut_off(source->bytes, source->size))
         return err_set(error, SIL_E_IMAGE_CORRUPT, "HEIF: cut off");
+    err = check_bitstreams(reader);
+    if (err)
+        return err;
     reader->context = heif_context_alloc();
     if (reader->context == NULL)
         return SIL_E_NO_MEMORY;

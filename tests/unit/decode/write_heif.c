@@ -10,6 +10,15 @@
 
 enum { RGB = 3, RGBA = 4, EIGHT_BITS = 8 };
 
+const char *__lsan_default_suppressions(void);
+
+/* Asked by LeakSanitizer, if there is one: the encoder x265 leaks, which is
+ * used here alone. */
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libx265";
+}
+
 static void assert_fine(struct heif_error problem)
 {
     if (problem.code)
