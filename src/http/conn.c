@@ -36,7 +36,7 @@ enum sil_err conn_create(struct conn **out, struct conn_shared *shared,
     struct conn *conn = mem_zalloc(1, sizeof *conn);
     size_t peer_size = strlen(peer);
 
-    sil_assert(peer_size < CONN_PEER_SIZE);
+    sil_assert(peer_size < SOCKET_PEER_SIZE);
     sil_assert(shared->body_bytes_max > 0);
     if (conn == NULL)
         return SIL_E_NO_MEMORY;
@@ -68,6 +68,11 @@ void conn_destroy(struct conn *conn)
     parser_destroy(conn->parser);
     mem_free(conn);
 }
+
+/* Bytes take one of three ways: those of the request that is being read go
+ * from the wire's buffer straight to the parser (conn->in); those behind it
+ * are copied and wait (conn->ahead); those behind the last request that will
+ * be answered are dropped. */
 
 /* --- events ------------------------------------------------------------- */
 

@@ -6,8 +6,7 @@
 
 #include "http/parse.h"
 #include "http/reply.h"
-
-enum { CONN_PEER_SIZE = 48 }; /* an IPv6 address as text */
+#include "http/socket.h"
 
 enum wire_result {
     WIRE_TAKEN, /* all of it, at once */
@@ -17,12 +16,15 @@ enum wire_result {
 
 /** What a connection can do to its wire. None of these calls back at once. */
 struct wire_ops {
+    /** Take size bytes, at most a piece. Not before the last was taken. */
     enum wire_result (*write)(void *wire, const void *bytes, size_t size,
                               bool is_yielding); /* LATER, to let others go */
+    /** Call conn_on_bytes() and conn_on_eof() from now on, or don't. */
     void (*read)(void *wire, bool is_on);
     /** Call conn_on_deadline() once then; replaces the one before. 0: none. */
     void (*deadline)(void *wire, uint64_t deadline_ns);
-    void (*shut)(void *wire); /* tell the peer that nothing more comes */
+    /** Tell the peer that nothing more comes. No write may follow. */
+    void (*shut)(void *wire);
     /** Close; conn_destroy() follows. is_reset: forget what is unsent. */
     void (*close)(void *wire, bool is_reset);
 };
@@ -48,6 +50,26 @@ struct http_exchange {
     bool is_replied; /* http_reply() was called */
 };
 
+/* The states, and what leads from one to the next:
+ *
+ *     HEAD --head whole--> BODY --body whole--> WORK --http_reply()--> REPLY
+ *      ^                    |                                          ^  |
+ *      |                    +-- the handler replies early -------------+  |
+ *      |   HEAD or BODY ------- refused: syntax, limits, time ---------+  |
+ *      +------------------- the reply is out, the connection is kept -----+
+ *
+ *     REPLY --the reply is out, is_last--> LINGER --the client ends--> CLOSED
+ *     any -- the client is gone, the server closes, a write fails --> CLOSED
+ *
+ * and how long each may last, where no event ends it:
+ *
+ *     HEAD   idle_ms before its first byte (header_ms on a new connection),
+ *            header_ms from it: 408
+ *     BODY   body_ms from the head's end: 408
+ *     WORK   as long as the handler wants
+ *     REPLY  write_stall_ms for each piece: reset
+ *     LINGER LIMIT_HTTP_LINGER_MS: close
+ */
 enum conn_state {
     CONN_HEAD,   /* waiting for a head, or in it */
     CONN_BODY,   /* waiting for a body, or in it */
@@ -80,7 +102,7 @@ struct conn {
     bool is_broken;       /* nothing can be sent any more */
     bool is_last;         /* no request is read after this one */
     bool is_late;         /* the deadline has passed */
-    char peer[CONN_PEER_SIZE];
+    char peer[SOCKET_PEER_SIZE];
 };
 
 /** *out: yours until ops->close() was called, then the wire's to

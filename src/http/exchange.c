@@ -71,6 +71,8 @@ static const struct head_field *next_field(const struct http_exchange *exchange,
     return NULL;
 }
 
+/* A search through at most LIMIT_HTTP_HEADERS_MAX names; an index would cost
+ * more than the few questions that a handler asks. */
 struct http_text http_header(const struct http_exchange *exchange,
                              const char *name)
 {

@@ -7,6 +7,11 @@
 #include "base/limits.h"
 #include "http/http.h"
 
+/* Stricter than RFC 9112 where it says MAY, because nobody who means well
+ * needs it: lines end in CR LF alone, blanks are single, fields are not folded,
+ * targets are paths, numbers are digits, codings are "chunked", once. One empty
+ * line before a request is forgiven, as old clients send it behind a body. */
+
 enum {
     HEAD_METHOD_BYTES_MAX = 32,
     HEAD_VERSION_BYTES = 8, /* "HTTP/1.1" */

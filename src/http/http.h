@@ -51,6 +51,17 @@ struct http_ending {
     bool is_slow_client; /* given up because the client took nothing */
 };
 
+/* What a handler sees of one exchange, in this order:
+ *
+ *     on_head, on_request, (http_reply), on_end     the usual
+ *     on_head (replies), on_end                     no need of the body
+ *     on_head, on_refuse (replies), on_end          the body is bad or late
+ *     on_refuse (replies), on_end                   the head is bad or late
+ *     on_head, on_request, on_end                   the client left first
+ *     on_head, on_end                               … while sending its body
+ *
+ * One exchange at a time on a connection, any number on all of them. */
+
 /** The one handler. All run on the loop's thread. */
 struct http_handler {
     void *payload;

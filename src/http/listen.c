@@ -2,15 +2,11 @@
  * Must not know HTTP's syntax or libuv's streams: conn.c and wire.c do.
  * It accepts by itself, not through libuv, because libuv drops clients when
  * file descriptors run out; here they wait in the kernel's queue. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "http/wire.h"
@@ -36,13 +32,6 @@ static void server_check(const struct http_server *server)
     sil_assert(server->connections_max > 0);
     sil_assert(server->socket >= 0 || server->shared.is_draining);
 }
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_storage room;
-};
 
 /* --- the end ------------------------------------------------------------ */
 
@@ -82,6 +71,13 @@ static void stop_accepting(struct http_server *server)
 
 /* --- accepting ---------------------------------------------------------- */
 
+/* Accepting pauses in two cases, and clients then wait in the kernel's queue
+ * of LIMIT_HTTP_BACKLOG:
+ * - at connections_max, until a connection is gone: on_wire_gone(). The oldest
+ *   idle one is closed for it, if there is one;
+ * - without descriptors or memory, for LIMIT_HTTP_ACCEPT_PAUSE_MS or until a
+ *   connection is gone, whichever is first. */
+
 static void on_acceptable(uv_poll_t *poll, int status, int events);
 
 static void go_on_accepting(struct http_server *server)
@@ -112,25 +108,6 @@ static void pause_accepting(struct http_server *server, bool is_for_a_moment)
                              LIMIT_HTTP_ACCEPT_PAUSE_MS, 0);
 }
 
-/* "192.0.2.1" or "2001:db8::1"; an IPv4 address inside IPv6 as IPv4. */
-static void peer_text(char *text, const union address *address)
-{
-    static const char mapped[] = "::ffff:";
-    const void *bytes = &address->v4.sin_addr;
-    const char *result;
-
-    if (address->any.sa_family == AF_INET6)
-        bytes = &address->v6.sin6_addr;
-    result = inet_ntop(address->any.sa_family, bytes, text, CONN_PEER_SIZE);
-    if (result == NULL)
-        text[0] = '\0';
-    else if (strncmp(text, mapped, sizeof mapped - 1) == 0 &&
-             strchr(text, '.') != NULL)
-        memmove(text, text + sizeof mapped - 1,
-                strlen(text) - (sizeof mapped - 1) + 1);
-    sil_assert(strlen(text) < CONN_PEER_SIZE);
-}
-
 static bool has_room(const struct http_server *server)
 {
     server_check(server);
@@ -153,14 +130,11 @@ static void make_room(struct http_server *server)
 /* Take one client; false if there is none or descriptors ran out. */
 static bool accept_one(struct http_server *server)
 {
-    union address address = {0};
-    socklen_t size = sizeof address;
-    char peer[CONN_PEER_SIZE];
+    char peer[SOCKET_PEER_SIZE];
     int socket;
 
     sil_assert(server->socket >= 0);
-    socket = accept4(server->socket, &address.any, &size,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+    socket = socket_accept(server->socket, peer);
     if (socket < 0) {
         bool is_short = errno == EMFILE || errno == ENFILE ||
                         errno == ENOBUFS || errno == ENOMEM;
@@ -169,7 +143,6 @@ static bool accept_one(struct http_server *server)
             pause_accepting(server, true);
         return errno == EINTR || errno == ECONNABORTED;
     }
-    peer_text(peer, &address);
     if (wire_open(&server->host, socket, peer) == SIL_OK)
         return true;
     pause_accepting(server, true);
@@ -213,77 +186,7 @@ static void on_wire_gone(void *payload)
     free_if_over(server);
 }
 
-/* --- listening ---------------------------------------------------------- */
-
-/* *size: of the address. False if it is none. Names are not looked up: where
- * a service listens should not depend on a name server. */
-static bool read_address(union address *out, socklen_t *size,
-                         const struct http_options *options)
-{
-    memset(out, 0, sizeof *out);
-    sil_assert(options->address != NULL);
-    if (inet_pton(AF_INET, options->address, &out->v4.sin_addr) == 1) {
-        out->v4.sin_family = AF_INET;
-        out->v4.sin_port = htons(options->port);
-        *size = sizeof out->v4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, options->address, &out->v6.sin6_addr) == 1) {
-        out->v6.sin6_family = AF_INET6;
-        out->v6.sin6_port = htons(options->port);
-        *size = sizeof out->v6;
-        return true;
-    }
-    return false;
-}
-
-/* Sockets that are accepted inherit the small send buffer. */
-static int open_socket(const union address *address, socklen_t size)
-{
-    int sndbuf_bytes = LIMIT_HTTP_SNDBUF_BYTES;
-    int yes = 1;
-    int listener = socket(address->any.sa_family,
-                          SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    sil_assert(size > 0);
-    if (listener < 0)
-        return -1;
-    if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) ||
-        setsockopt(listener, SOL_SOCKET, SO_SNDBUF, &sndbuf_bytes,
-                   sizeof sndbuf_bytes) ||
-        bind(listener, &address->any, size) ||
-        listen(listener, LIMIT_HTTP_BACKLOG)) {
-        int why = errno;
-
-        (void)close(listener);
-        errno = why;
-        return -1;
-    }
-    return listener;
-}
-
-static enum sil_err start_listening(struct http_server *server,
-                                    const struct http_options *options,
-                                    struct sil_error *error)
-{
-    union address address;
-    socklen_t size = 0;
-
-    if (!read_address(&address, &size, options))
-        return err_set(error, SIL_E_ARGUMENT, "not an IP address: %s",
-                       options->address);
-    server->socket = open_socket(&address, size);
-    if (server->socket < 0)
-        return err_set(error, SIL_E_ARGUMENT, "can't listen on %s, port %u: %s",
-                       options->address, options->port, strerror(errno));
-    size = sizeof address;
-    if (getsockname(server->socket, &address.any, &size) == 0)
-        server->port =
-            ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port
-                                                    : address.v4.sin_port);
-    sil_assert(server->port != 0);
-    return SIL_OK;
-}
+/* --- opening ------------------------------------------------------------ */
 
 static uint32_t or_limit(uint32_t chosen, int limit)
 {
@@ -326,7 +229,9 @@ enum sil_err http_server_open(struct http_server **out, struct loop *loop,
     server->host.scratch = server->scratch;
     server->host.on_gone = on_wire_gone;
     server->host.payload = server;
-    err = start_listening(server, options, error);
+    server->port = options->port;
+    err =
+        socket_listen(&server->socket, &server->port, options->address, error);
     if (!err && uv_poll_init(server->host.uv, &server->poll, server->socket)) {
         (void)close(server->socket);
         err = err_set(error, SIL_E_NO_MEMORY, "can't wait for clients");

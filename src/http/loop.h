@@ -8,6 +8,16 @@
 
 struct loop;
 
+/* A program's life around it:
+ *
+ *     loop_create(&loop);
+ *     http_server_open(&server, loop, …);   what keeps it running
+ *     loop_run(loop);                       until, in some callback:
+ *         http_server_close(server);
+ *         loop_stop(loop);
+ *     (end all threads that post)
+ *     loop_destroy(loop); */
+
 /** Called on the loop's thread. */
 typedef void (*loop_fn)(void *payload);
 

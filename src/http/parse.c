@@ -143,6 +143,11 @@ enum parse_state parser_state(const struct parser *parser)
     return parser->state;
 }
 
+/* Two parsers read each head: head_split.c, which is ours and decides, and
+ * llhttp, which has seen more attacks. Request smuggling lives of two parsers
+ * that read one stream differently; a stream that these two read differently
+ * is refused, so the next one in line gets no chance. */
+
 /* --- the head ----------------------------------------------------------- */
 
 /* Let llhttp read the whole head; it must see what head_split() saw. */

@@ -10,6 +10,21 @@
 
 struct parser;
 
+/* How a request is read:
+ *
+ *     while (there are bytes) {
+ *         err = parser_feed(&used, parser, bytes, size, &error);
+ *         (drop the used bytes)
+ *         if (parser_state(parser) == PARSE_HEAD_END)
+ *             err = parser_expect_body(parser, body_max, &error);
+ *         if (parser_state(parser) == PARSE_DONE) {
+ *             (look at parser_head(), parser_text(), parser_body())
+ *             parser_reset(parser);
+ *         }
+ *     }
+ *
+ * An error ends it: where the next request begins is not known any more. */
+
 enum parse_state {
     PARSE_START,    /* no byte of a request yet */
     PARSE_HEAD,     /* in the head */

@@ -8,6 +8,13 @@
 #include "base/buf.h"
 #include "http/http.h"
 
+/* How a body is framed:
+ *
+ *     its size is known         Content-Length, the bytes as they are
+ *     unknown, HTTP/1.1         one chunk a piece
+ *     unknown, HTTP/1.0         as they are, then the connection closes
+ *     HEAD, 204, 304, size 0    nothing; body.next is not called */
+
 /** A reply being sent. Zeroed: none. Invariant: body.next is NULL exactly if
  *  there is no reply or its body is finished. */
 struct reply {

@@ -76,6 +76,10 @@ struct wire *wire_next(const struct wire *wire)
     return wire->next;
 }
 
+/* The connection may close the wire in any of these calls; libuv still has
+ * the handles then, and may report what happened before it let them go. Such
+ * reports are dropped here: a connection hears nothing after its close. */
+
 /* --- what libuv reports ------------------------------------------------- */
 
 /* Only when both handles are closed nothing of libuv points here any more. */

@@ -9,6 +9,10 @@
 struct uv_loop_s;
 struct wire;
 
+/* A wire belongs to itself: it is freed, with its connection, when libuv has
+ * closed its handles, one round of the loop or more after the connection asked
+ * for it. Only the host's list leads to it. */
+
 /** Who keeps the wires of a server. */
 struct wire_host {
     struct uv_loop_s *uv;

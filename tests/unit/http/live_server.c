@@ -117,7 +117,8 @@ void live_start(struct live_server *live, struct http_options options)
     struct sil_error error = {0};
 
     memset(live, 0, sizeof *live);
-    options.address = "127.0.0.1";
+    if (options.address == NULL)
+        options.address = "127.0.0.1";
     sil_assert(loop_create(&live->loop) == SIL_OK);
     sil_assert(http_server_open(&live->server, live->loop, &options, &handler,
                                 &error) == SIL_OK);

@@ -32,7 +32,7 @@ struct live_server {
     bool is_closed; /* http_server_close() was called */
 };
 
-/** Start; options->address and port are set here. */
+/** Start, on 127.0.0.1 if no address is given. */
 void live_start(struct live_server *live, struct http_options options);
 
 /** Close, if not closed yet, and wait for the thread's end. */

@@ -385,6 +385,25 @@ static void accepting_pauses_without_descriptors(void **state)
     live_stop(&live);
 }
 
+/* All addresses of both families; the client comes by IPv4. */
+static void an_ipv4_client_is_the_same_over_ipv6(void **state)
+{
+    struct live_server live;
+    char text[LIVE_TEXT_SIZE];
+    int client;
+
+    (void)state;
+    if (access("/proc/net/if_inet6", F_OK) != 0)
+        skip(); /* a machine without IPv6 */
+    live_start(&live, (struct http_options){.address = "::"});
+    client = client_open(&live, 0);
+    assert_true(client_say(client, GET("/5")));
+    assert_int_equal(client_hear(client, text), 5);
+    assert_string_equal(live.peer, "127.0.0.1");
+    (void)close(client);
+    live_stop(&live);
+}
+
 static void where_nobody_can_listen_is_told(void **state)
 {
     struct http_options options = {.address = "localhost"};
@@ -534,6 +553,7 @@ int main(void)
         cmocka_unit_test(a_malformed_request_ends_the_connection),
         cmocka_unit_test(connections_have_a_limit),
         cmocka_unit_test(accepting_pauses_without_descriptors),
+        cmocka_unit_test(an_ipv4_client_is_the_same_over_ipv6),
         cmocka_unit_test(where_nobody_can_listen_is_told),
         cmocka_unit_test(draining_finishes_what_is_under_way),
         cmocka_unit_test(draining_answers_who_was_about_to_ask),
