@@ -16,6 +16,9 @@ static const struct stub_row rows[] = {
     {"/good",
      {{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 0, STUB_KEEP}},
      1},
+    {"/a/../b//./c", /* as it was given: nothing is squashed */
+     {{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 0, STUB_KEEP}},
+     1},
     {"/over",
      {{"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n", 21, STUB_KEEP}},
      1},
@@ -111,6 +114,7 @@ static void transfers_end_as_they_should(void **state)
         size_t size;
     } endings[] = {
         {"/good", S3_ANSWERED, 200, 5},
+        {"/a/../b//./c", S3_ANSWERED, 200, 5},
         {"/bad", S3_ANSWERED, 404, 0},
         {"/over", S3_TOO_LARGE, 200, 0},
         {"/over-unsaid", S3_TOO_LARGE, 200, 0},
