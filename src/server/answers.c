@@ -13,6 +13,8 @@
 #include "base/json.h"
 #include "base/limits.h"
 
+static const char no_memory[] = "there was no memory for this request";
+
 enum { FIELDS_MAX = 16, FIELD_SIZE = 256 };
 
 /** Header fields being gathered. */
@@ -67,6 +69,28 @@ static size_t next_of_whole(void *payload, uint8_t *bytes, size_t capacity)
 
     sil_assert(job->is_sending);
     return next_of(job, &job->held.whole, bytes, capacity);
+}
+
+/* The answer that needs no memory, nor a cursor: it is shorter than any piece,
+ * so that it is asked for once. */
+static size_t next_of_busy(const struct service *service, uint8_t *bytes,
+                           size_t capacity)
+{
+    size_t size = service->busy.size;
+
+    sil_assert(size < LIMIT_HTTP_WRITE_BYTES / 2);
+    if (size > capacity)
+        return 0;
+    memcpy(bytes, service->busy.bytes, size);
+    return size;
+}
+
+static size_t next_of_busy_job(void *payload, uint8_t *bytes, size_t capacity)
+{
+    const struct job *job = payload;
+
+    sil_assert(job->is_sending);
+    return next_of_busy(job->service, bytes, capacity);
 }
 
 static size_t next_of_encoder(void *payload, uint8_t *bytes, size_t capacity)
@@ -140,7 +164,7 @@ void answer_error_body(struct buf *to, enum sil_err err, const char *detail,
 static const char *public_detail(const struct sil_error *error)
 {
     if (error->code == SIL_E_NO_MEMORY)
-        return "there was no memory for this request";
+        return no_memory;
     if (error->code == SIL_E_INTERNAL || err_row(error->code)->is_alias)
         return "";
     sil_assert(error->code != SIL_OK);
@@ -159,29 +183,32 @@ static bool is_fatal(enum sil_err err)
 void answer_error(struct job *job, const struct sil_error *error,
                   enum sil_stage stage)
 {
-    const struct err_row *row = err_row(error->code);
+    enum sil_err code = error->code;
+    struct http_body body = {.next = next_of_page};
+    const struct err_row *row;
     struct fields fields;
 
-    sil_assert(error->code != SIL_OK);
+    sil_assert(code != SIL_OK);
     fields.count = 0;
-    job->told = error->code;
     buf_clear(&job->page);
-    answer_error_body(&job->page, error->code, public_detail(error), stage);
+    answer_error_body(&job->page, code, public_detail(error), stage);
+    body.size = job->page.size;
     if (buf_err(&job->page)) {
-        buf_finish(&job->page);
-        buf_init(&job->page, 0);
+        code = SIL_E_NO_MEMORY;
+        body = (struct http_body){.size = job->service->busy.size,
+                                  .next = next_of_busy_job};
     }
+    job->told = code;
+    row = err_row(code);
     add_field(&fields, "Content-Type", "application/json");
     if (row->status == 503 || row->status == 429)
         add_field(&fields, "Retry-After", "%u",
                   job->wait_s > 0 ? job->wait_s : LIMIT_RETRY_AFTER_S);
-    if (error->code == SIL_E_UNAUTHORIZED)
+    if (code == SIL_E_UNAUTHORIZED)
         add_field(&fields, "WWW-Authenticate", "Bearer");
-    if (error->code == SIL_E_METHOD_NOT_ALLOWED)
+    if (code == SIL_E_METHOD_NOT_ALLOWED)
         add_field(&fields, "Allow", "%s", route_row(job->route)->allow);
-    reply(job, row->status, &fields,
-          (struct http_body){.size = job->page.size, .next = next_of_page},
-          is_fatal(error->code));
+    reply(job, row->status, &fields, body, is_fatal(code));
 }
 
 void answer_page(struct job *job, int status, const char *content_type)
@@ -250,21 +277,33 @@ void answer_mask(struct job *job)
     reply(job, 200, &fields, body, false);
 }
 
-/* The one answer that needs no memory at all. */
-static size_t next_of_nothing(void *payload, uint8_t *bytes, size_t capacity)
+enum sil_err answers_prepare(struct service *service)
 {
-    sil_assert(payload == NULL);
-    sil_assert(capacity > 0);
-    (void)bytes;
-    return 0;
+    enum sil_err err;
+
+    buf_init(&service->busy, LIMIT_PAGE_BYTES_MAX);
+    answer_error_body(&service->busy, SIL_E_NO_MEMORY, no_memory,
+                      SIL_STAGE_REQUEST);
+    err = buf_err(&service->busy);
+    sil_assert(err || service->busy.size > 0);
+    return err;
+}
+
+static size_t next_of_busy_service(void *payload, uint8_t *bytes,
+                                   size_t capacity)
+{
+    const struct service *service = payload;
+
+    sil_assert(service->busy.size > 0);
+    return next_of_busy(service, bytes, capacity);
 }
 
 static void finish_nothing(void *payload)
 {
-    sil_assert(payload == NULL);
+    sil_assert(payload != NULL);
 }
 
-void answer_no_memory(struct http_exchange *exchange)
+void answer_no_memory(struct service *service, struct http_exchange *exchange)
 {
     struct http_field fields[] = {{"Content-Type", "application/json"},
                                   {"Retry-After", "1"}};
@@ -272,7 +311,8 @@ void answer_no_memory(struct http_exchange *exchange)
         .status = err_row(SIL_E_NO_MEMORY)->status,
         .fields = fields,
         .field_count = sizeof fields / sizeof fields[0],
-        .body = {0, next_of_nothing, finish_nothing, NULL},
+        .body = {service->busy.size, next_of_busy_service, finish_nothing,
+                 service},
         .is_last = true,
     };
 

@@ -22,7 +22,11 @@ void answer_page(struct job *job, int status, const char *content_type);
 /** Answer with the mask that was made. */
 void answer_mask(struct job *job);
 
+/** Write the answer for when there is no memory, while there is some; once,
+ *  before requests come. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err answers_prepare(struct service *service);
+
 /** Answer an exchange that no job could be had for. */
-void answer_no_memory(struct http_exchange *exchange);
+void answer_no_memory(struct service *service, struct http_exchange *exchange);
 
 #endif

@@ -60,7 +60,7 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
     sil_assert(service != NULL);
     if (job == NULL) {
         metrics_add(&service->metrics, METRIC_REJECTED, REASON_MEMORY, 0, 1);
-        answer_no_memory(exchange);
+        answer_no_memory(service, exchange);
         return 0;
     }
     err = route_find(&job->route, http_method(exchange), http_path(exchange),
@@ -99,7 +99,7 @@ static void on_refuse(void *payload, struct http_exchange *exchange,
     if (job == NULL)
         job = job_create(service, exchange);
     if (job == NULL) {
-        answer_no_memory(exchange);
+        answer_no_memory(service, exchange);
         return;
     }
     /* What the HTTP layer sees is a body; here it was to be a picture. */

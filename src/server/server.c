@@ -16,6 +16,7 @@
 #include "base/locate.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "server/answers.h"
 #include "server/handlers.h"
 #include "server/hint.h"
 #include "server/job.h"
@@ -180,7 +181,9 @@ static enum sil_err open_all(struct service *service, struct sil_error *error)
         err = open_workers(service, error);
     if (err)
         return err;
-    err = loop_create(&service->loop);
+    err = answers_prepare(service);
+    if (!err)
+        err = loop_create(&service->loop);
     if (!err)
         err = loop_every(service->loop, LIMIT_TICK_MS, on_tick, service);
     if (!err)
@@ -204,6 +207,7 @@ static void close_all(struct service *service)
     guard_close(service->guard);
     loop_destroy(service->loop);
     sil_model_close(service->model);
+    buf_finish(&service->busy);
 }
 
 /* Say it loudly where strangers may ask. */

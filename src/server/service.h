@@ -28,6 +28,7 @@ struct service {
     struct admission *admission;
     struct workers *workers;
     struct health *health;
+    struct buf busy;       /* the answer when there is no memory */
     uint32_t worker_count; /* at least 1 */
     uint32_t place_count;  /* of the admission */
     /* The loop's thread only, from here on. */
