@@ -26,7 +26,7 @@ static const char help[] =
     "                         (default: standard output, one picture only)\n"
     "  --format json|png      {\"state\":1,\"data\":[[0,1,…],…]}, or 8-bit "
     "grey 0/255\n"
-    "                         (default: json)\n"
+    "                         (default: png if OUT ends in .png, else json)\n"
     "  --quality fast         how much work it is worth (default: fast)\n"
     "  --threshold T          0 < T < 1: how sure the network must be of a "
     "pixel\n"

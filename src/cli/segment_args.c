@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/check.h"
@@ -26,6 +27,7 @@ static enum sil_err set_format(struct segment_args *args, const char *value,
         return err_set(error, SIL_E_ARGUMENT,
                        "--format is \"%.40s\": json or png", value);
     args->format = is_png ? SIL_FORMAT_PNG : SIL_FORMAT_JSON;
+    args->is_format_named = true;
     return SIL_OK;
 }
 
@@ -189,6 +191,18 @@ static enum sil_err check(const struct segment_args *args,
     return args->is_out_folder ? check_stems(args, error) : SIL_OK;
 }
 
+/* Without --format, mask.png is a PNG. */
+static void choose_format(struct segment_args *args)
+{
+    const char *dot = args->out == NULL ? NULL : strrchr(args->out, '.');
+
+    sil_assert(args->is_format_named || args->format == SIL_FORMAT_JSON);
+    if (args->is_format_named || args->is_out_folder || dot == NULL)
+        return;
+    if (strcasecmp(dot, ".png") == 0)
+        args->format = SIL_FORMAT_PNG;
+}
+
 enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
                                 struct sil_error *error)
 {
@@ -212,6 +226,7 @@ enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
         else
             args.pictures[args.picture_count++] = word;
     }
+    choose_format(&args);
     if (!err && !args.is_help)
         err = check(&args, error);
     if (err)

@@ -13,7 +13,8 @@ struct segment_args {
     const char *out;       /* NULL: standard output */
     bool is_out_folder;    /* out names a folder */
     const char *models;    /* NULL: the usual place */
-    enum sil_format format;
+    enum sil_format format; /* as named, or as OUT's name ends */
+    bool is_format_named;
     struct sil_options options;
     bool is_help; /* nothing else is valid */
 };

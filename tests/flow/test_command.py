@@ -36,7 +36,7 @@ def test_json_on_standard_output(picture):
 
 def test_png_into_a_file(picture, tmp_path):
     out = tmp_path / "mask.png"
-    done = silhouette("segment", picture, "-o", out, "--format", "png")
+    done = silhouette("segment", picture, "-o", out)
     assert done.returncode == 0, done.stderr
     plain = silhouette("segment", picture, "--format", "json")
     assert numpy.array_equal(mask_of_png(out.read_bytes()),

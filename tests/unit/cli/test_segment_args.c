@@ -70,6 +70,35 @@ static void flags_may_stand_anywhere(void **state)
     segment_args_finish(&args);
 }
 
+static void the_format_follows_the_name(void **state)
+{
+    static const struct {
+        const char *words[WORDS_MAX];
+        enum sil_format format;
+        const char *why;
+    } rows[] = {
+        {{"a.jpg", "-o", "m.png"}, SIL_FORMAT_PNG, "its ending"},
+        {{"a.jpg", "-o", "m.PNG"}, SIL_FORMAT_PNG, "in capitals"},
+        {{"a.jpg", "-o", "m.json"}, SIL_FORMAT_JSON, "the other one"},
+        {{"a.jpg", "-o", "m"}, SIL_FORMAT_JSON, "no ending"},
+        {{"a.png", "-o", "x.png/m"}, SIL_FORMAT_JSON, "not the folder's"},
+        {{"a.png"}, SIL_FORMAT_JSON, "not the picture's"},
+        {{"a.jpg", "-o", "m.png", "--format", "json"},
+         SIL_FORMAT_JSON,
+         "what is said counts more"},
+        {{"a.jpg", "-o", "d.png/"}, SIL_FORMAT_JSON, "a folder has none"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct segment_args args;
+        assert_int_equal(parse(&args, rows[i].words, NULL), SIL_OK);
+        if (args.format != rows[i].format)
+            fail_msg("row %zu: %s", i, rows[i].why);
+        segment_args_finish(&args);
+    }
+}
+
 static void two_dashes_end_the_flags(void **state)
 {
     const char *const words[] = {"-o", "d/", "--", "-x.jpg", "--help", NULL};
@@ -181,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_picture_has_defaults),
         cmocka_unit_test(flags_may_stand_anywhere),
+        cmocka_unit_test(the_format_follows_the_name),
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(results_are_named_by_the_stem),
