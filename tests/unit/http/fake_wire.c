@@ -124,6 +124,8 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
     sil_assert(http_user(exchange) == NULL);
     http_set_user(exchange, wire);
     wire->head_count++;
+    if (wire->look != NULL)
+        wire->look(exchange);
     if (wire->answer == FAKE_AT_HEAD)
         give_answer(wire, exchange, 200);
     return wire->body_max;
@@ -153,6 +155,8 @@ static void on_refuse(void *payload, struct http_exchange *exchange,
     sil_assert(error->detail[0] != '\0');
     wire->refuse_count++;
     wire->error = *error;
+    if (wire->look != NULL)
+        wire->look(exchange);
     give_answer(wire, exchange, err_row(error->code)->status);
 }
 

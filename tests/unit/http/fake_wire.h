@@ -27,6 +27,8 @@ struct fake_wire {
     bool is_failing;      /* writes fail */
     bool is_short;        /* the body ends one byte early */
     bool is_last;         /* http_reply.is_last */
+    void (*look)(const struct http_exchange *exchange); /* on_head,
+                                        on_refuse; NULL: don't */
     /* What happened. */
     struct conn_shared shared;
     struct conn *conn;    /* NULL when closed and destroyed */

@@ -176,6 +176,63 @@ static void a_body_that_ends_early_cuts_the_connection(void **state)
     fake_wire_finish(&wire);
 }
 
+/* --- what a handler sees ------------------------------------------------ */
+
+static void assert_text(struct http_text text, const char *wanted)
+{
+    assert_non_null(text.bytes);
+    assert_int_equal(text.size, strlen(wanted));
+    assert_memory_equal(text.bytes, wanted, text.size);
+}
+
+static void look_at_all_parts(const struct http_exchange *exchange)
+{
+    assert_text(http_method(exchange), "PATCH");
+    assert_text(http_path(exchange), "/a/b");
+    assert_text(http_query(exchange), "c=d");
+    assert_text(http_header(exchange, "x-one"), "1");
+    assert_text(http_header(exchange, "X-EMPTY"), "");
+    assert_null(http_header(exchange, "X-On").bytes);
+    assert_null(http_header(exchange, "X-Three").bytes);
+    assert_int_equal(http_header_count(exchange, "X-One"), 2);
+    assert_int_equal(http_header_count(exchange, "X-Three"), 0);
+}
+
+static void look_at_no_query(const struct http_exchange *exchange)
+{
+    assert_text(http_path(exchange), "/");
+    assert_null(http_query(exchange).bytes);
+}
+
+static void look_at_nothing(const struct http_exchange *exchange)
+{
+    assert_null(http_method(exchange).bytes);
+    assert_null(http_path(exchange).bytes);
+    assert_null(http_query(exchange).bytes);
+    assert_null(http_header(exchange, "Host").bytes);
+    assert_int_equal(http_header_count(exchange, "Host"), 0);
+    assert_int_equal(http_body(exchange).size, 0);
+    assert_string_equal(http_peer(exchange), "::1");
+}
+
+static void a_handler_sees_the_parts_of_a_request(void **state)
+{
+    struct fake_wire wire;
+
+    (void)state;
+    opened(&wire)->look = look_at_all_parts;
+    fake_wire_say(&wire, "PATCH /a/b?c=d HTTP/1.1\r\n" HOST
+                         "X-One: 1\r\nx-oNe: 2\r\nX-Empty:\r\n\r\n");
+    assert_int_equal(wire.head_count, 1);
+    wire.look = look_at_no_query;
+    fake_wire_say(&wire, GET);
+    assert_int_equal(wire.head_count, 2);
+    wire.look = look_at_nothing;
+    fake_wire_say(&wire, "GET / HTTP/1.1\r\n" HOST HOST "\r\n");
+    assert_int_equal(wire.refuse_count, 1);
+    fake_wire_finish(&wire);
+}
+
 /* --- bodies ------------------------------------------------------------- */
 
 static void a_body_arrives_in_pieces(void **state)
@@ -723,6 +780,7 @@ int main(void)
         cmocka_unit_test(a_large_body_is_made_as_it_is_taken),
         cmocka_unit_test(a_fast_reader_lets_others_have_their_turn),
         cmocka_unit_test(a_body_that_ends_early_cuts_the_connection),
+        cmocka_unit_test(a_handler_sees_the_parts_of_a_request),
         cmocka_unit_test(a_body_arrives_in_pieces),
         cmocka_unit_test(continue_is_said_only_if_the_body_is_wanted),
         cmocka_unit_test(a_body_waits_for_a_slow_continue),

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/mem.h"
 #include "http/live_server.h"
 
 #define HOST "Host: a\r\n"
@@ -26,7 +27,8 @@ enum {
     LARGE_BYTES = 24000000,
     UPLOAD_BYTES = 50000000,
     SMALL_BUFFER = 4096,
-    CLIENT_COUNT = 20
+    CLIENT_COUNT = 20,
+    REQUEST_COUNT = 4000 /* 140 KB */
 };
 
 static int late_client; /* see connect_and_drain() */
@@ -285,6 +287,61 @@ static void uploads_arrive(void **state)
     assert_int_equal(client_hear(client, text), 1);
     assert_int_equal(live.upload_bytes, 0x1001);
     (void)close(client);
+    live_stop(&live);
+}
+
+/* More than is read ahead: the rest waits in the kernel, and none is lost. */
+static void many_requests_wait_behind_one(void **state)
+{
+    struct live_server live;
+    char text[LIVE_TEXT_SIZE];
+    int client;
+
+    (void)state;
+    live_start(&live, (struct http_options){0});
+    client = client_open(&live, 0);
+    assert_true(client_say(client, GET("/wait")));
+    assert_true(live_wait(&live.wait_count, 1));
+    for (int i = 0; i < REQUEST_COUNT; i++)
+        assert_true(client_say(client, GET("/7")));
+    live_release(&live);
+    assert_int_equal(client_hear(client, text), 3);
+    for (int i = 0; i < REQUEST_COUNT; i++)
+        assert_int_equal(client_hear(client, text), 7);
+    (void)close(client);
+    live_stop(&live);
+}
+
+static void fail_next_allocation(void *payload)
+{
+    (void)payload;
+    mem_fail_at(1);
+}
+
+static void running_out_of_memory_costs_one_connection(void **state)
+{
+    struct live_server live;
+    char text[LIVE_TEXT_SIZE];
+    int first;
+    int second;
+    int third;
+
+    (void)state;
+    live_start(&live, (struct http_options){0});
+    first = client_open(&live, 0);
+    assert_true(client_say(first, GET("/1")));
+    assert_int_equal(client_hear(first, text), 1);
+    live_call(&live, fail_next_allocation);
+    second = client_open(&live, 0);
+    assert_true(is_reset(second) || client_is_ended(second));
+    third = client_open(&live, 0);
+    assert_true(client_say(third, GET("/3")));
+    assert_int_equal(client_hear(third, text), 3);
+    assert_true(client_say(first, GET("/1")));
+    assert_int_equal(client_hear(first, text), 1);
+    (void)close(first);
+    (void)close(second);
+    (void)close(third);
     live_stop(&live);
 }
 
@@ -550,6 +607,8 @@ int main(void)
         cmocka_unit_test(a_client_that_leaves_its_answer_behind_ends_it),
         cmocka_unit_test(a_large_upload_is_refused_early),
         cmocka_unit_test(uploads_arrive),
+        cmocka_unit_test(many_requests_wait_behind_one),
+        cmocka_unit_test(running_out_of_memory_costs_one_connection),
         cmocka_unit_test(a_malformed_request_ends_the_connection),
         cmocka_unit_test(connections_have_a_limit),
         cmocka_unit_test(accepting_pauses_without_descriptors),
