@@ -167,6 +167,19 @@ static void step_header(struct reader *reader)
     reader->is_kept_whole = jpeg_has_multiple_scans(jpeg);
 }
 
+/* True once every component's constant coefficients came, to the last bit.
+ * Only a progressive picture can lack them when all its scans are read. */
+static bool is_complete(const struct jpeg_decompress_struct *jpeg)
+{
+    if (!jpeg->progressive_mode || jpeg->coef_bits == NULL)
+        return true;
+    for (int i = 0; i < jpeg->num_components; i++) {
+        if (jpeg->coef_bits[i][0] != 0)
+            return false;
+    }
+    return true;
+}
+
 /* Decode what lies before the rows: nothing in a baseline picture, all scans
  * of a progressive one. */
 static void step_start(struct reader *reader)
@@ -174,6 +187,9 @@ static void step_start(struct reader *reader)
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
 
     (void)jpeg_start_decompress(jpeg);
+    if (!is_complete(jpeg))
+        fail(reader, err_set(reader->error, SIL_E_IMAGE_CORRUPT,
+                             "JPEG: scans are missing"));
 }
 
 /* uint8 [count, 4], inverted ink, to uint8 [count, 3] */

@@ -243,7 +243,8 @@ void picture_assert_memory_failures(const struct buf *bytes, uint32_t shrink,
     assert_true(failed_count >= 1);
 }
 
-void picture_assert_deadline(const struct buf *bytes)
+void picture_assert_deadline(const struct decoder *decoder,
+                             const struct buf *bytes)
 {
     struct image image = {0};
     struct decode_source source = {.bytes = bytes->bytes,
@@ -253,6 +254,8 @@ void picture_assert_deadline(const struct buf *bytes)
     struct sil_error error = {0};
 
     assert_int_equal(decode_image(&image, &source, 1, &error),
+                     SIL_E_DEADLINE_EXCEEDED);
+    assert_int_equal(decoder->read(&image, &source, 1, &error),
                      SIL_E_DEADLINE_EXCEEDED);
     assert_null(image.rgb);
 }

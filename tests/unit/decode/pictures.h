@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "decode/decode.h"
+#include "decode/decoder.h"
 
 enum { PICTURE_BYTES_MAX = 1 << 26 };
 
@@ -69,7 +70,9 @@ void picture_assert_flips_survived(const struct buf *bytes, unsigned count);
 void picture_assert_memory_failures(const struct buf *bytes, uint32_t shrink,
                                     enum sil_err other);
 
-/** Past its deadline the picture is refused. */
-void picture_assert_deadline(const struct buf *bytes);
+/** Past its deadline the picture is refused: at once by decode_image(), and
+ *  while it decodes by the decoder itself. */
+void picture_assert_deadline(const struct decoder *decoder,
+                             const struct buf *bytes);
 
 #endif

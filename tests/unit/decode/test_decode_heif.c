@@ -208,7 +208,7 @@ static void memory_failures_are_told(void **state)
 
     (void)state;
     picture_assert_memory_failures(&bytes, 2, SIL_OK);
-    picture_assert_deadline(&bytes);
+    picture_assert_deadline(&decode_heif, &bytes);
     buf_finish(&bytes);
 }
 

@@ -265,7 +265,37 @@ static void memory_failures_are_told(void **state)
 
     (void)state;
     picture_assert_memory_failures(&bytes, 2, SIL_OK);
-    picture_assert_deadline(&bytes);
+    picture_assert_deadline(&decode_jpeg, &bytes);
+    buf_finish(&bytes);
+}
+
+/* The deadline holds while scans are absorbed, before there are rows. */
+static void deadline_holds_between_scans(void **state)
+{
+    struct jpeg_kind kind = {.is_progressive = true};
+    struct buf bytes = written(&kind);
+
+    (void)state;
+    picture_assert_deadline(&decode_jpeg, &bytes);
+    buf_finish(&bytes);
+}
+
+/* A progressive picture that ends, with its end marker, after some scans: the
+ * first brings the constant coefficients without their last bit. */
+static void missing_scans_are_refused(void **state)
+{
+    struct jpeg_kind kind = {.is_progressive = true};
+    struct buf bytes = written(&kind);
+    struct image image = {0};
+    size_t at = find_marker(&bytes, 0xDA) + 2;
+
+    (void)state;
+    /* Up to the segment behind the first scan. */
+    while (bytes.bytes[at] != 0xFF || bytes.bytes[at + 1] == 0)
+        at++;
+    bytes.bytes[at + 1] = 0xD9;
+    assert_int_equal(picture_decode(&image, bytes.bytes, at + 2, 1),
+                     SIL_E_IMAGE_CORRUPT);
     buf_finish(&bytes);
 }
 
@@ -309,6 +339,8 @@ int main(void)
         cmocka_unit_test(floods_are_refused),
         cmocka_unit_test(too_many_scans_are_refused),
         cmocka_unit_test(memory_failures_are_told),
+        cmocka_unit_test(deadline_holds_between_scans),
+        cmocka_unit_test(missing_scans_are_refused),
         cmocka_unit_test(smallest_are_read),
     };
 

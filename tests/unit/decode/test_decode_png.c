@@ -379,7 +379,7 @@ static void memory_failures_are_told(void **state)
         insert_chunk(&bytes, "tEXt", "key\0text", 8);
         picture_assert_memory_failures(&bytes, 1, SIL_E_IMAGE_CORRUPT);
         picture_assert_memory_failures(&bytes, 4, SIL_E_IMAGE_CORRUPT);
-        picture_assert_deadline(&bytes);
+        picture_assert_deadline(&decode_png, &bytes);
         buf_finish(&bytes);
     }
 }

@@ -390,7 +390,7 @@ static void memory_failures_are_told(void **state)
     (void)state;
     picture_assert_memory_failures(&with_alpha, 2, SIL_OK);
     picture_assert_memory_failures(&direct, 2, SIL_OK);
-    picture_assert_deadline(&direct);
+    picture_assert_deadline(&decode_webp, &direct);
     buf_finish(&with_alpha);
     buf_finish(&direct);
 }
