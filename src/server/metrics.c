@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -230,29 +231,44 @@ uint64_t metrics_value(const struct metrics *metrics, enum metric metric,
     return value;
 }
 
-void metrics_sample_process(struct metrics *metrics)
+/* The second number of /proc/self/statm, pages; 0 if it can't be read. */
+static uint64_t resident_pages(void)
 {
     char text[STATM_SIZE] = "";
-    unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
-    DIR *folder;
+    const char *second = NULL;
+
+    if (file == NULL)
+        return 0;
+    if (fgets(text, sizeof text, file) != NULL)
+        second = strchr(text, ' ');
+    (void)fclose(file);
+    sil_assert(text[sizeof text - 1] == '\0');
+    return second == NULL ? 0 : strtoull(second, NULL, 10);
+}
+
+/* Files that are open; 0 if that can't be told. */
+static uint64_t open_fds(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
     uint64_t count = 0;
 
-    sil_assert(metrics != NULL);
-    if (file != NULL && fgets(text, sizeof text, file) != NULL &&
-        sscanf(text, "%*u %llu", &pages) == 1)
-        metrics_set(metrics, METRIC_RESIDENT, 0,
-                    pages * (uint64_t)sysconf(_SC_PAGESIZE));
-    if (file != NULL)
-        (void)fclose(file);
-    folder = opendir("/proc/self/fd");
     if (folder == NULL)
-        return;
+        return 0;
     for (const struct dirent *entry = readdir(folder); entry != NULL;
          entry = readdir(folder))
         count += entry->d_name[0] != '.';
     (void)closedir(folder);
-    metrics_set(metrics, METRIC_OPEN_FDS, 0, count - 1); /* not the folder */
+    sil_assert(count >= 1);
+    return count - 1; /* not the folder itself */
+}
+
+void metrics_sample_process(struct metrics *metrics)
+{
+    sil_assert(metrics != NULL);
+    metrics_set(metrics, METRIC_RESIDENT, 0,
+                resident_pages() * (uint64_t)sysconf(_SC_PAGESIZE));
+    metrics_set(metrics, METRIC_OPEN_FDS, 0, open_fds());
 }
 
 static const char *label_value(enum label label, uint32_t i)

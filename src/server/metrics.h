@@ -64,8 +64,7 @@ void metrics_observe(struct metrics *metrics, enum metric metric, uint32_t a,
 uint64_t metrics_value(const struct metrics *metrics, enum metric metric,
                        uint32_t a, uint32_t b);
 
-/** Read the process' own values out of /proc. Where that can't be read they
- *  stay as they are. */
+/** Read the process' own values out of /proc; 0 where that can't be read. */
 void metrics_sample_process(struct metrics *metrics);
 
 /** Append all as Prometheus text 0.0.4. model: the network's name. */

@@ -44,7 +44,8 @@ static void *run(void *payload)
 static enum sil_err test(struct sil_session *session, struct sil_error *error)
 {
     uint8_t rgb[TEST_SIDE * TEST_SIDE * 3];
-    struct sil_pixels pixels = {rgb, TEST_SIDE, TEST_SIDE, TEST_SIDE * 3};
+    struct sil_pixels pixels = {rgb, TEST_SIDE, TEST_SIDE,
+                                (size_t)TEST_SIDE * 3};
     struct sil_mask *mask = NULL;
     enum sil_err err;
 
@@ -95,8 +96,10 @@ enum sil_err workers_start(struct workers **out,
         return err_set(error, SIL_E_NO_MEMORY, "no memory for the workers");
     workers->options = *options;
     workers->list = mem_zalloc(options->count, sizeof *workers->list);
-    if (workers->list == NULL)
-        err = err_set(error, SIL_E_NO_MEMORY, "no memory for the workers");
+    if (workers->list == NULL) {
+        mem_free(workers);
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for the workers");
+    }
     for (uint32_t i = 0; i < options->count && !err; i++)
         err = start_one(workers, &workers->list[i], error);
     if (err)
@@ -111,7 +114,7 @@ void workers_stop(struct workers *workers)
     if (workers == NULL)
         return;
     admission_close(workers->options.admission);
-    for (uint32_t i = 0; workers->list && i < workers->options.count; i++) {
+    for (uint32_t i = 0; i < workers->options.count; i++) {
         struct worker *worker = &workers->list[i];
         int failed = 0;
         if (worker->is_running)
