@@ -66,6 +66,7 @@ static enum sil_err engine_err(ov_status_e status, struct engine_net *net,
     sil_assert(locked == 0);
     last = ov_get_last_err_msg();
     keep_last_line(text, sizeof text, last != NULL ? last : "");
+    ov_free(last); /* It is a copy, though its type doesn't say so. */
     (void)pthread_mutex_unlock(&net->text_lock);
     return err_set(error, SIL_E_MODEL, "the engine failed %s (%d): %.160s",
                    doing, (int)status, text);
