@@ -47,6 +47,18 @@ struct http_text http_body(const struct http_exchange *exchange)
     return parser_body(exchange->conn->parser);
 }
 
+/* What is taken counts no longer among the bodies that are held here. */
+void http_take_body(struct buf *to, struct http_exchange *exchange)
+{
+    struct conn *conn = exchange->conn;
+
+    sil_assert(exchange->is_open);
+    parser_take_body(to, conn->parser);
+    sil_assert(conn->shared->body_bytes >= conn->body_counted);
+    conn->shared->body_bytes -= conn->body_counted;
+    conn->body_counted = 0;
+}
+
 const char *http_peer(const struct http_exchange *exchange)
 {
     sil_assert(exchange->is_open);

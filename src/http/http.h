@@ -4,6 +4,7 @@
 #ifndef SIL_HTTP_HTTP_H
 #define SIL_HTTP_HTTP_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "http/loop.h"
 
@@ -138,6 +139,11 @@ struct http_text http_method(const struct http_exchange *exchange);
 struct http_text http_path(const struct http_exchange *exchange);
 struct http_text http_query(const struct http_exchange *exchange);
 struct http_text http_body(const struct http_exchange *exchange);
+
+/** Move the body into *to, whose content is freed; http_body() is empty from
+ *  then on. From on_request on. For who needs it longer than the exchange, or
+ *  on another thread. */
+void http_take_body(struct buf *to, struct http_exchange *exchange);
 
 /** The peer's address as text, without port. A loan until on_end. */
 const char *http_peer(const struct http_exchange *exchange);

@@ -339,3 +339,10 @@ struct http_text parser_body(const struct parser *parser)
     return (struct http_text){(const char *)parser->body.bytes,
                               parser->body.size};
 }
+
+void parser_take_body(struct buf *to, struct parser *parser)
+{
+    sil_assert(parser->state == PARSE_DONE);
+    buf_take(to, &parser->body);
+    sil_assert(parser->body.size == 0);
+}

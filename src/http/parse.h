@@ -77,4 +77,7 @@ struct http_text parser_text(const struct parser *parser,
 /** What has arrived of the body. A loan until the next call. */
 struct http_text parser_body(const struct parser *parser);
 
+/** Move the whole body into *to; in PARSE_DONE alone. */
+void parser_take_body(struct buf *to, struct parser *parser);
+
 #endif

@@ -252,6 +252,26 @@ static void a_body_arrives_in_pieces(void **state)
     fake_wire_finish(&wire);
 }
 
+static void a_body_that_was_taken_outlives_its_client(void **state)
+{
+    struct fake_wire wire;
+    struct buf body;
+
+    (void)state;
+    buf_init(&body, 1);
+    opened(&wire)->answer = FAKE_LATER;
+    fake_wire_say(&wire, POST "Content-Length: 5\r\n\r\nhello");
+    assert_int_equal(wire.shared.body_bytes, 5);
+    http_take_body(&body, wire.open);
+    assert_int_equal(wire.shared.body_bytes, 0);
+    assert_int_equal(http_body(wire.open).size, 0);
+    conn_on_eof(wire.conn, false);
+    fake_wire_finish(&wire);
+    assert_int_equal(body.size, 5);
+    assert_memory_equal(body.bytes, "hello", 5);
+    buf_finish(&body);
+}
+
 static void continue_is_said_only_if_the_body_is_wanted(void **state)
 {
     static const char head[] =
@@ -782,6 +802,7 @@ int main(void)
         cmocka_unit_test(a_body_that_ends_early_cuts_the_connection),
         cmocka_unit_test(a_handler_sees_the_parts_of_a_request),
         cmocka_unit_test(a_body_arrives_in_pieces),
+        cmocka_unit_test(a_body_that_was_taken_outlives_its_client),
         cmocka_unit_test(continue_is_said_only_if_the_body_is_wanted),
         cmocka_unit_test(a_body_waits_for_a_slow_continue),
         cmocka_unit_test(large_bodies_are_refused_early),
