@@ -65,7 +65,8 @@ struct http_exchange {
  *
  *     HEAD   idle_ms before its first byte (header_ms on a new connection),
  *            header_ms from it: 408
- *     BODY   body_ms from the head's end: 408
+ *     BODY   body_ms from the head's end, a second more for each
+ *            LIMIT_HTTP_BODY_RATE_MIN bytes that came: 408
  *     WORK   as long as the handler wants
  *     REPLY  write_stall_ms for each piece: reset
  *     LINGER LIMIT_HTTP_LINGER_MS: close
@@ -91,17 +92,18 @@ struct conn {
     struct reply reply;
     const uint8_t *in; /* lent while conn_on_bytes() runs */
     size_t in_size;
-    struct buf ahead;     /* read, but not parsed yet */
-    size_t ahead_used;    /* of them, parsed already */
-    size_t body_counted;  /* our part of shared->body_bytes */
-    uint32_t piece_count; /* written at once since the last yield */
-    bool is_pumping;      /* conn_pump() runs */
-    bool is_writing;      /* a piece is on its way */
-    bool is_reading;      /* the wire was told to read */
-    bool is_eof;          /* the peer sends no more */
-    bool is_broken;       /* nothing can be sent any more */
-    bool is_last;         /* no request is read after this one */
-    bool is_late;         /* the deadline has passed */
+    struct buf ahead;       /* read, but not parsed yet */
+    size_t ahead_used;      /* of them, parsed already */
+    uint64_t body_start_ns; /* when the head was whole */
+    size_t body_counted;    /* our part of shared->body_bytes */
+    uint32_t piece_count;   /* written at once since the last yield */
+    bool is_pumping;        /* conn_pump() runs */
+    bool is_writing;        /* a piece is on its way */
+    bool is_reading;        /* the wire was told to read */
+    bool is_eof;            /* the peer sends no more */
+    bool is_broken;         /* nothing can be sent any more */
+    bool is_last;           /* no request is read after this one */
+    bool is_late;           /* the deadline has passed */
     char peer[SOCKET_PEER_SIZE];
 };
 

@@ -127,6 +127,19 @@ static enum sil_err feed(struct conn *conn, struct sil_error *error)
     return err;
 }
 
+/* A body has its time, as a head has; one that is large and does arrive gets
+ * more, or nobody could send a picture over a slow line. A byte now and then
+ * earns nothing. */
+static void set_body_deadline(struct conn *conn)
+{
+    size_t earned_s = parser_body(conn->parser).size / LIMIT_HTTP_BODY_RATE_MIN;
+
+    sil_assert(conn->body_start_ns > 0);
+    conn->ops->deadline(conn->wire, conn->body_start_ns +
+                                        conn->shared->body_ms * NS_PER_MS +
+                                        earned_s * NS_PER_S);
+}
+
 /* Tell a client that waits for it to send its body. Not needed if some of it
  * is here already: such clients have stopped waiting. */
 static void invite_body(struct conn *conn)
@@ -169,7 +182,8 @@ static bool begin_body(struct conn *conn)
         conn->ops->deadline(conn->wire, 0);
         return true;
     }
-    conn_set_deadline(conn, conn->shared->body_ms);
+    conn->body_start_ns = clock_ns();
+    set_body_deadline(conn);
     invite_body(conn);
     return true;
 }
@@ -223,6 +237,8 @@ static bool step_body(struct conn *conn)
     }
     if (conn->is_eof)
         finish(conn, false);
+    else
+        set_body_deadline(conn);
     return false;
 }
 

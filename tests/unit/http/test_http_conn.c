@@ -636,6 +636,23 @@ static void a_slow_body_is_refused(void **state)
     fake_wire_finish(&wire);
 }
 
+static void a_large_body_earns_time_by_arriving(void **state)
+{
+    static const char bytes[LIMIT_HTTP_BODY_RATE_MIN];
+    struct fake_wire wire;
+    uint64_t deadline_ns;
+
+    (void)state;
+    opened(&wire)->body_max = 1 << 20;
+    fake_wire_say(&wire, POST "Content-Length: 1000000\r\n\r\n");
+    deadline_ns = wire.deadline_ns;
+    (void)fake_wire_send(&wire, bytes, sizeof bytes - 1);
+    assert_int_equal(wire.deadline_ns, deadline_ns);
+    (void)fake_wire_send(&wire, bytes, 1);
+    assert_int_equal(wire.deadline_ns, deadline_ns + NS_PER_S);
+    fake_wire_finish(&wire);
+}
+
 static void an_idle_client_is_sent_away_without_a_word(void **state)
 {
     struct fake_wire wire;
@@ -822,6 +839,7 @@ int main(void)
         cmocka_unit_test(a_failing_write_ends_the_exchange),
         cmocka_unit_test(a_slow_head_is_refused),
         cmocka_unit_test(a_slow_body_is_refused),
+        cmocka_unit_test(a_large_body_earns_time_by_arriving),
         cmocka_unit_test(an_idle_client_is_sent_away_without_a_word),
         cmocka_unit_test(a_client_that_takes_nothing_is_cut_off),
         cmocka_unit_test(work_has_no_deadline_of_ours),
