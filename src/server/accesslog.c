@@ -105,7 +105,9 @@ void accesslog_end(struct job *job, const struct http_ending *ending,
     log_int(&line, "bytes", (int64_t)ending->body_bytes);
     if (!ending->is_complete)
         log_text(&line, "ended",
-                 ending->is_slow_client ? "slow_client" : "client_left");
+                 ending->is_slow_client ? "slow_client"
+                 : job->service->is_cut ? "drain_limit"
+                                        : "client_left");
     if (!job->is_away)
         add_stages(&line, job);
     add_key(&line, job);
