@@ -48,6 +48,7 @@ static void add_time(uint64_t *spent_ns, uint64_t start_ns)
 
 static enum sil_err check_deadline(const struct job *job)
 {
+    sil_assert(job->options != NULL);
     if (!clock_is_past(job->options->deadline_ns))
         return SIL_OK;
     return err_set(job->error, SIL_E_DEADLINE_EXCEEDED,
@@ -76,6 +77,7 @@ static enum sil_err decode_at(struct job *job, uint32_t shrink)
     enum sil_err err;
 
     sil_assert(job->source != NULL);
+    sil_assert(shrink > 0 && shrink <= DECODE_SHRINK_MAX);
     image_finish(&job->image);
     err = decode_image(&job->image, job->source, shrink, job->error);
     if (!err)
@@ -97,6 +99,7 @@ static void overhang(float *left, float *top, const struct job *job)
     uint32_t beyond_y = job->image.height * job->shrink - job->height;
 
     sil_assert(beyond_x < job->shrink && beyond_y < job->shrink);
+    sil_assert(job->orientation < sizeof is_left);
     *left = is_left[job->orientation] ? (float)beyond_x : 0;
     *top = is_top[job->orientation] ? (float)beyond_y : 0;
 }
@@ -132,6 +135,7 @@ static struct view view_of(const struct job *job, struct box part,
     struct view view = {.part = part};
 
     person_input_size(&view.width, &view.height, &manifest->sides, &part, side);
+    sil_assert(view.width > 0 && view.height > 0);
     return view;
 }
 
@@ -176,6 +180,7 @@ static enum sil_err find_people(struct pieces *found, struct box *crop,
         err = pieces_find(found, &plane, &rule);
     if (!err && found->count > 0)
         *crop = crop_around(found, &plane, job);
+    sil_assert(err || found->count == 0 || crop->x0 < crop->x1);
     plane_finish(&plane);
     return err;
 }
@@ -209,6 +214,7 @@ static enum sil_err make_mask(struct sil_mask **out, struct job *job,
 
     if (!(place.threshold > 0))
         place.threshold = model_manifest(job->session->model)->threshold;
+    sil_assert(place.threshold > 0 && place.threshold < 1);
     if (is_stored_wanted(job))
         err = plane_unorient(plane, &place, job->orientation);
     return err ? err : mask_from_plane(out, plane, &place);
@@ -249,6 +255,7 @@ static enum sil_err segment(struct sil_mask **out, struct job *job)
     add_time(&job->session->timing.mask_ns, start_ns);
     if (err)
         goto done;
+    sil_assert(mask != NULL);
     mask->person_count = mask->person_pixels > 0 ? found.count : 0;
     mask_check(mask);
     *out = mask;
@@ -261,6 +268,7 @@ done:
 /* An error that was told without a detail gets one. */
 static enum sil_err explain(enum sil_err err, struct sil_error *error)
 {
+    sil_assert(err || error == NULL || error->code == SIL_OK);
     if (err && error != NULL && error->code != err)
         return err_set(error, err, "%s",
                        err == SIL_E_NO_MEMORY ? "memory ran out"
@@ -309,6 +317,7 @@ static enum sil_err check_pixels(const struct sil_pixels *pixels,
 {
     size_t row_bytes = 0;
 
+    sil_assert(limits != NULL);
     if (pixels == NULL || pixels->rgb == NULL)
         return err_set(error, SIL_E_ARGUMENT, "no pixels");
     if (pixels->width == 0 || pixels->height == 0)

@@ -34,6 +34,7 @@ enum sil_err sil_session_create(struct sil_session **out,
         sil_session_destroy(session);
         return err;
     }
+    sil_assert(session->runner != NULL);
     *out = session;
     return SIL_OK;
 }
@@ -56,10 +57,12 @@ enum sil_err session_begin(struct sil_session *session, struct sil_mask **out,
                            const struct sil_options *options,
                            struct sil_error *error)
 {
+    sil_assert(options != NULL);
     if (error != NULL)
         *error = (struct sil_error){0};
     if (out == NULL || session == NULL)
         return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
+    sil_assert(session->runner != NULL);
     session->timing = (struct sil_timing){0};
     if (options->quality != SIL_QUALITY_FAST)
         return err_set(error, SIL_E_ARGUMENT, "no such quality");

@@ -60,6 +60,7 @@ static enum sil_err engine_err(ov_status_e status, struct engine_net *net,
     const char *last;
     int locked;
 
+    sil_assert(net != NULL);
     if (status == OK)
         return SIL_OK;
     locked = pthread_mutex_lock(&net->text_lock);
@@ -80,6 +81,7 @@ static enum sil_err set_up_core(struct engine_net *net,
     char capacity[NUMBER_SIZE];
     ov_status_e status;
 
+    sil_assert(net->core != NULL);
     (void)snprintf(capacity, sizeof capacity, "%d",
                    LIMIT_MODEL_SHAPES_MAX * NODES_PER_SHAPE);
     status = ov_core_set_property(net->core, "CPU",
@@ -106,6 +108,8 @@ static enum sil_err compile(struct engine_net *net, const ov_model_t *model,
     };
     size_t count = sizeof properties / sizeof properties[0];
 
+    sil_assert(net->network == NULL);
+    sil_assert(options->thread_count <= LIMIT_THREADS_MAX);
     (void)snprintf(threads, sizeof threads, "%u", options->thread_count);
     return engine_err(ov_core_compile_model_props(net->core, model, "CPU",
                                                   count, properties,
@@ -146,6 +150,7 @@ enum sil_err engine_net_create(struct engine_net **out, const void *model,
     enum sil_err err;
 
     sil_assert(options->thread_count > 0);
+    sil_assert(model != NULL && size > 0);
     if (net == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "no memory for a network");
     if (pthread_mutex_init(&net->text_lock, NULL) != 0) {
@@ -216,6 +221,7 @@ static ov_status_e shape_input(struct engine_runner *runner,
     ov_shape_t native = {0};
     ov_status_e status;
 
+    sil_assert(runner->request != NULL);
     for (size_t i = 0; i < TENSOR_DIMS; i++)
         sides[i] = shape[i];
     status = ov_shape_create(TENSOR_DIMS, sides, &native);
@@ -246,6 +252,7 @@ enum sil_err engine_input(struct tensor *in, struct engine_runner *runner,
     err = engine_err(status, runner->net, "to take an input", error);
     if (err)
         return err;
+    sil_assert(values != NULL);
     in->values = values;
     memcpy(in->shape, shape, sizeof in->shape);
     return SIL_OK;
@@ -262,6 +269,7 @@ static enum sil_err read_answer(struct tensor *out,
     ov_status_e status = ov_tensor_get_element_type(runner->out, &type);
     bool is_ours;
 
+    sil_assert(runner->out != NULL);
     if (status == OK)
         status = ov_tensor_data(runner->out, &values);
     if (status == OK)
@@ -290,6 +298,7 @@ enum sil_err engine_run(struct tensor *out, struct engine_runner *runner,
     enum sil_err err;
 
     sil_assert(runner->in != NULL);
+    sil_assert(runner->request != NULL);
     if (runner->out != NULL) {
         ov_tensor_free(runner->out);
         runner->out = NULL;

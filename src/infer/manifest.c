@@ -13,8 +13,10 @@
 
 bool manifest_is_name(const char *text)
 {
-    size_t length = strlen(text);
+    size_t length;
 
+    sil_assert(text != NULL);
+    length = strlen(text);
     if (length == 0 || length > LIMIT_MODEL_NAME_MAX || text[0] == '.')
         return false;
     for (size_t i = 0; i < length; i++)
@@ -46,6 +48,7 @@ static uint32_t side_of(const struct json *value)
     if (!(number >= 1) || number > LIMIT_MODEL_SIDE_MAX)
         return 0;
     side = (uint32_t)number;
+    sil_assert(side >= 1 && side <= LIMIT_MODEL_SIDE_MAX);
     return (double)side == number ? side : 0;
 }
 
@@ -56,6 +59,7 @@ static bool read_sides(struct person_sides *out, const struct json *input)
     out->max = side_of(json_member(input, "max"));
     if (out->step == 0 || out->min == 0 || out->max < out->min)
         return false;
+    sil_assert(out->max > 0);
     return out->min % out->step == 0 && out->max % out->step == 0;
 }
 
@@ -94,6 +98,8 @@ static const char *read_members(struct manifest *out, const struct json *root)
     length = snprintf(out->label, sizeof out->label, "%s-%s", name, version);
     if (length < 0 || (size_t)length >= sizeof out->label)
         return "version";
+    sil_assert(strlen(file) < sizeof out->file);
+    sil_assert(strlen(sha256) < sizeof out->sha256);
     memcpy(out->file, file, strlen(file) + 1);
     memcpy(out->sha256, sha256, SHA256_TEXT_SIZE);
     out->threshold = (float)threshold;
@@ -113,6 +119,7 @@ enum sil_err manifest_parse(struct manifest *out, const void *bytes,
         return err_set(error, SIL_E_MODEL, "the manifest is not valid JSON");
     if (err)
         return err;
+    sil_assert(root != NULL);
     wrong = read_members(&read, root);
     json_destroy(root);
     if (wrong != NULL)

@@ -57,6 +57,7 @@ static enum sil_err read_manifest(struct manifest *out, const char *folder,
     struct buf text;
     enum sil_err err;
 
+    sil_assert(manifest_is_name(name));
     buf_init(&text, LIMIT_MODEL_MANIFEST_MAX);
     err = read_file(&text, folder, name, ".json", error);
     if (!err)
@@ -73,6 +74,7 @@ static enum sil_err read_network(struct buf *to, const char *folder,
     char sha256[SHA256_TEXT_SIZE];
     enum sil_err err = read_file(to, folder, manifest->file, "", error);
 
+    sil_assert(strlen(manifest->sha256) == SHA256_TEXT_SIZE - 1);
     if (err)
         return err;
     err = sha256_text(sha256, to->bytes, to->size);
@@ -99,6 +101,7 @@ static enum sil_err try_network(const struct sil_model *model,
 
     if (err)
         return err;
+    sil_assert(runner != NULL);
     person_input_size(&view.width, &view.height, &model->manifest.sides,
                       &view.part, model->manifest.first_side);
     err = person_look(&plane, runner, &image, &view, error);
@@ -122,6 +125,7 @@ static enum sil_err load(struct sil_model *model, const char *folder,
     enum sil_err err;
 
     buf_init(&network, LIMIT_MODEL_BYTES_MAX);
+    sil_assert(model->net == NULL);
     err = read_network(&network, folder, &model->manifest, error);
     if (!err)
         err = engine_net_create(&model->net, network.bytes, network.size,
@@ -158,6 +162,7 @@ enum sil_err sil_model_open(struct sil_model **out, const char *models_dir,
         sil_model_close(model);
         return err;
     }
+    sil_assert(model->net != NULL);
     *out = model;
     return SIL_OK;
 }

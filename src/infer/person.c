@@ -18,6 +18,7 @@ static uint32_t input_side(const struct person_sides *sides, double wanted)
     double most = sides->max / sides->step;
     double steps = fmin(fmax(rint(wanted / sides->step), least), most);
 
+    sil_assert(steps >= 1);
     return (uint32_t)steps * sides->step;
 }
 
@@ -67,9 +68,11 @@ enum sil_err person_look(struct plane *out, struct engine_runner *runner,
                        "the network answers [%u,%u,%u,%u] to a %u x %u input",
                        answer.shape[0], answer.shape[1], answer.shape[2],
                        answer.shape[3], view->width, view->height);
+    sil_assert(answer.values != NULL);
     err = plane_init(out, view->width, view->height);
     if (err)
         return err_set(error, err, "no memory for the probabilities");
+    sil_assert(tensor_count(&answer) == (size_t)out->width * out->height);
     memcpy(out->values, answer.values,
            tensor_count(&answer) * sizeof *out->values);
     return SIL_OK;

@@ -88,6 +88,7 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
     enum sil_err err;
 
     sil_assert(axis->length > 0);
+    sil_assert(axis->pixels > 0 && cell >= 1);
     span = span < axis->pixels ? span : axis->pixels;
     err = taps_init(taps, axis->count, span);
     if (err)
@@ -97,6 +98,7 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
         double left = floor(at);
         double first = fmin(fmax(floor(left * cell), 0), axis->pixels - span);
         taps->firsts[i] = (uint32_t)first;
+        sil_assert(taps->firsts[i] + span <= axis->pixels);
         for (double c = left; c <= left + 1; c++) {
             double to = fmin((c + 1) * cell, axis->pixels);
             if (c >= 0 && c < small)
@@ -138,6 +140,7 @@ static void sum_rows(float *sums, const struct taps *down, uint32_t y,
 {
     const float *weights = down->weights + (size_t)y * down->span;
 
+    sil_assert(y < down->count);
     memset(sums, 0, (row->count + LANES) * sizeof *sums);
     for (uint32_t k = 0; k < down->span; k += 2) {
         bool is_last = k + 1 == down->span;
@@ -159,6 +162,7 @@ static void write_row(float *out, size_t plane, const struct taps *taps,
     for (uint32_t i = 0; i < taps->count; i++) {
         const float *weights = taps->weights + (size_t)i * taps->span;
         size_t first = taps->firsts[i] - origin;
+        sil_assert(taps->firsts[i] >= origin);
         const float *from = sums + first * CHANNELS;
         float sample[LANES] = {0};
         for (uint32_t k = 0; k < taps->span; k++, from += CHANNELS)
@@ -223,6 +227,8 @@ enum sil_err view_fill(float *values, const struct image *image,
 
     image_check(image);
     sil_assert(view->width > 0 && view->height > 0);
+    sil_assert(part->x0 < part->x1);
+    sil_assert(part->y0 < part->y1);
     err = taps_make(&across, &x);
     if (err)
         goto done;
