@@ -56,6 +56,7 @@ static uint32_t take_number(struct bits *bits)
 {
     unsigned zero_count = 0;
 
+    sil_assert(bits->bytes != NULL);
     while (!bits->is_over && !take_flag(bits))
         zero_count++;
     if (bits->is_over || zero_count >= 32) {
@@ -86,8 +87,10 @@ struct sequence {
     unsigned whole_mv;   /* integer motion: 0, 1 or SELECT */
 };
 
+/* Ticks of the clock and, if there is one, the decoder model. */
 static void take_timing(struct bits *bits, struct sequence *sequence)
 {
+    sil_assert(!sequence->is_reduced);
     (void)take(bits, 32); /* units in a tick */
     (void)take(bits, 32); /* ticks in a second */
     sequence->has_equal_time = take_flag(bits);
@@ -108,6 +111,7 @@ static void take_operating_points(struct bits *bits, struct sequence *sequence)
     bool has_delay;
     unsigned count;
 
+    sil_assert(!sequence->is_reduced);
     if (take_flag(bits))
         take_timing(bits, sequence);
     has_delay = take_flag(bits);
@@ -131,6 +135,7 @@ static void take_tools(struct bits *bits, struct sequence *sequence)
 {
     bool has_order;
 
+    sil_assert(!sequence->is_reduced);
     if (take_flag(bits)) {
         sequence->id_bits = take(bits, 4) + 2;
         sequence->id_bits += take(bits, 3) + 1;
@@ -140,6 +145,7 @@ static void take_tools(struct bits *bits, struct sequence *sequence)
     has_order = take_flag(bits);
     if (has_order)
         (void)take(bits, 2);
+    /* "Chosen frame by frame" is a flag of its own before the value. */
     sequence->screen = take_flag(bits) ? SELECT : take(bits, 1);
     sequence->whole_mv = SELECT;
     if (sequence->screen > 0)
@@ -165,6 +171,8 @@ static bool read_sequence(struct sequence *sequence, struct coded_size *largest,
     height_bits = take(bits, 4) + 1;
     width = take(bits, width_bits) + 1;
     height = take(bits, height_bits) + 1;
+    sil_assert(width >= 1 && width <= 1U << 16);
+    sil_assert(height >= 1 && height <= 1U << 16);
     enlarge(largest, width, height);
     if (!sequence->is_reduced)
         take_tools(bits, sequence);
@@ -178,6 +186,8 @@ static bool is_plain_frame(const struct sequence *sequence, struct bits *bits)
     bool is_shown;
     unsigned screen;
 
+    sil_assert(sequence->time_bits <= 32);
+    sil_assert(sequence->id_bits <= 32);
     if (!sequence->is_known)
         return false;
     if (sequence->is_reduced || take_flag(bits))
@@ -188,6 +198,7 @@ static bool is_plain_frame(const struct sequence *sequence, struct bits *bits)
         (void)take(bits, 1);
     else if (sequence->has_model && !sequence->has_equal_time)
         (void)take(bits, sequence->time_bits);
+    /* How frames depend on each other: nothing here needs it. */
     if (type != FRAME_SWITCH && !(type == FRAME_KEY && is_shown))
         (void)take(bits, 1);
     (void)take(bits, 1);
@@ -221,6 +232,7 @@ static uint64_t take_length(struct bits *bits)
 {
     uint64_t value = 0;
 
+    sil_assert(bits->at % 8 == 0);
     for (unsigned i = 0; i < 8; i++) {
         uint32_t byte = take(bits, 8);
         value |= (uint64_t)(byte & 0x7F) << (7 * i);
@@ -250,6 +262,7 @@ bool coded_size_av1(struct coded_size *largest, const uint8_t *bytes,
             return false;
         content = (struct bits){.bytes = bytes + start,
                                 .bit_count = (size_t)length * 8};
+        /* In a proper item the sequence header comes before its frames. */
         if (!read_obu(&sequence, largest, first >> 3 & 0x0F, &content))
             return false;
         bytes += start + (size_t)length;
@@ -273,6 +286,8 @@ static size_t unescape(uint8_t *to, const uint8_t *from, size_t size)
         zero_count = from[i] == 0 ? zero_count + 1 : 0;
         to[count++] = from[i];
     }
+    sil_assert(count <= SPS_BYTES_MAX);
+    sil_assert(count <= size);
     return count;
 }
 
@@ -309,6 +324,7 @@ static bool read_nal(struct coded_size *largest, const uint8_t *nal,
         return true;
     if ((nal[0] & 1) != 0 || nal[1] >> 3 != 0)
         return true;
+    /* Identifiers, layers, profiles; then at last the size. */
     bits.bit_count = 8 * unescape(plain, nal + NAL_HEAD, size - NAL_HEAD);
     (void)take(&bits, 4);
     layer_count = take(&bits, 3);
@@ -319,8 +335,10 @@ static bool read_nal(struct coded_size *largest, const uint8_t *nal,
         (void)take(&bits, 1);
     width = take_number(&bits);
     height = take_number(&bits);
+    if (bits.is_over || width == 0 || height == 0)
+        return false;
     enlarge(largest, width, height);
-    return !bits.is_over;
+    return true;
 }
 
 bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
@@ -359,6 +377,7 @@ bool coded_size_hevc_config(struct coded_size *largest, const uint8_t *bytes,
         for (unsigned k = 0; k < unit_count && !bits.is_over; k++) {
             size_t length = take(&bits, 16);
             size_t start = bits.at / 8;
+            sil_assert(bits.at % 8 == 0);
             if (bits.is_over || length > size - start)
                 return false;
             if (!read_nal(largest, bytes + start, length))

@@ -25,6 +25,7 @@ enum sil_err decode_check_size(uint32_t width, uint32_t height,
     const struct sil_limits *limits = &source->limits;
     uint64_t pixel_count = (uint64_t)width * height;
 
+    sil_assert(source->bytes != NULL);
     if (width == 0 || height == 0)
         return err_set(error, SIL_E_IMAGE_CORRUPT,
                        "a picture of %" PRIu32 " x %" PRIu32 " pixels", width,

@@ -49,10 +49,13 @@ struct reader {
     uint8_t *row; /* uint8 [width, 3]; NULL: there is no alpha */
 };
 
+/* A big-endian number of up to 8 bytes. */
 static uint64_t read_big(const uint8_t *at, unsigned count)
 {
     uint64_t value = 0;
 
+    sil_assert(count >= 1);
+    sil_assert(count <= sizeof value);
     for (unsigned i = 0; i < count; i++)
         value = value << 8 | at[i];
     return value;
@@ -67,10 +70,13 @@ static bool is_brand(const uint8_t *at)
     return false;
 }
 
+/* The brand that the file leads with, or one it says it is compatible with:
+ * pictures of other makers than the brand's come with their own in front. */
 static bool heif_matches(const uint8_t *bytes, size_t size)
 {
     uint64_t end;
 
+    sil_assert(bytes != NULL || size == 0);
     if (size < FTYP_HEAD || memcmp(bytes + 4, "ftyp", 4) != 0)
         return false;
     end = read_big(bytes, 4);
@@ -98,7 +104,9 @@ static bool is_cut_off(const uint8_t *bytes, size_t size)
 {
     size_t at = 0;
 
+    sil_assert(size >= FTYP_HEAD);
     while (size - at >= BOX_HEAD) {
+        sil_assert(at < size);
         const uint8_t *box = bytes + at;
         uint64_t box_size = read_big(box, 4);
         if (!is_known_box(box) && box_size < BOX_HEAD)
@@ -117,13 +125,15 @@ static bool is_cut_off(const uint8_t *bytes, size_t size)
     return false;
 }
 
-/* Our error for one of the library's. */
+/* Our error for one of the library's. Its messages name boxes and codings,
+ * never a path. */
 static enum sil_err heif_err(const struct reader *reader,
                              struct heif_error problem)
 {
     enum sil_err err = SIL_E_IMAGE_CORRUPT;
 
     sil_assert(problem.code != heif_error_Ok);
+    sil_assert(problem.message != NULL);
     if (problem.code == heif_error_Memory_allocation_error)
         err = problem.subcode == heif_suberror_Security_limit_exceeded
                   ? SIL_E_IMAGE_TOO_MANY_PIXELS
@@ -141,6 +151,8 @@ static enum sil_err check_memory(const struct reader *reader)
     uint64_t pixel_bytes = RGB + (reader->has_alpha ? RGBA : RGB);
     int bits = heif_image_handle_get_luma_bits_per_pixel(reader->handle);
 
+    sil_assert(reader->width >= 1);
+    sil_assert(reader->height >= 1);
     if (bits > EIGHT_BITS)
         pixel_bytes *= 2;
     if (pixel_count > LIMIT_DECODE_MEMORY_MAX / pixel_bytes)
@@ -162,6 +174,7 @@ static enum sil_err check_size(struct reader *reader)
     const struct heif_image_handle *handle = reader->handle;
     enum sil_err err;
 
+    sil_assert(handle != NULL);
     reader->width = side_of(heif_image_handle_get_width(handle));
     reader->height = side_of(heif_image_handle_get_height(handle));
     reader->has_alpha = heif_image_handle_has_alpha_channel(handle) != 0;
@@ -186,6 +199,7 @@ static enum sil_err check_bitstreams(const struct reader *reader)
 
     if (err)
         return err;
+    sil_assert((largest.width == 0) == (largest.height == 0));
     if (largest.width == 0)
         return err_set(reader->error, SIL_E_UNSUPPORTED_FORMAT,
                        "HEIF: holds neither HEVC nor AV1");
@@ -211,6 +225,8 @@ static enum sil_err open_reader(struct reader *reader,
     reader->context = heif_context_alloc();
     if (reader->context == NULL)
         return SIL_E_NO_MEMORY;
+    /* Tiles are decoded by the thread that asks: there is a worker for each
+     * core already. */
     heif_context_set_max_decoding_threads(reader->context, 0);
     heif_context_set_maximum_image_size_limit(
         reader->context, side_max < INT_MAX ? (int)side_max : INT_MAX);
@@ -246,6 +262,8 @@ static enum sil_err decode_whole(struct reader *reader)
                                                 : heif_chroma_interleaved_RGB;
     struct heif_error problem;
 
+    sil_assert(reader->handle != NULL);
+    sil_assert(reader->pixels == NULL);
     reader->options = heif_decoding_options_alloc();
     if (reader->options == NULL)
         return SIL_E_NO_MEMORY;
@@ -264,6 +282,7 @@ static enum sil_err decode_whole(struct reader *reader)
 static void premultiplied_on_white(uint8_t *rgb, const uint8_t *rgba,
                                    size_t count)
 {
+    sil_assert(rgb != rgba);
     for (size_t i = 0; i < count; i++) {
         for (size_t c = 0; c < RGB; c++) {
             int light = rgba[RGBA * i + c] + WHITE - rgba[RGBA * i + 3];
@@ -280,6 +299,8 @@ static enum sil_err shrink_plane(struct reader *reader, const uint8_t *plane,
     bool is_premultiplied =
         heif_image_handle_is_premultiplied_alpha(reader->handle) != 0;
 
+    sil_assert(row_bytes / RGB >= reader->width);
+    sil_assert(reader->has_alpha == (reader->row != NULL));
     for (uint32_t y = 0; y < reader->height; y++) {
         const uint8_t *from = plane + y * row_bytes;
         if (reader->has_alpha) {
@@ -294,8 +315,10 @@ static enum sil_err shrink_plane(struct reader *reader, const uint8_t *plane,
     return decode_check_deadline(reader->source, reader->error);
 }
 
+/* Everything that shrink_plane() needs; close_reader() frees it. */
 static enum sil_err allocate(struct reader *reader, uint32_t shrink)
 {
+    sil_assert(reader->row == NULL);
     reader->shrinker = (struct shrinker){
         .width = reader->width, .height = reader->height, .shrink = shrink};
     if (reader->has_alpha) {
@@ -315,6 +338,7 @@ static enum sil_err read_pixels(struct reader *reader, uint32_t shrink)
     int stride = 0;
     enum sil_err err;
 
+    sil_assert(pixels != NULL);
     if (side_of(heif_image_get_width(pixels, channel)) != reader->width ||
         side_of(heif_image_get_height(pixels, channel)) != reader->height)
         return err_set(reader->error, SIL_E_IMAGE_CORRUPT,

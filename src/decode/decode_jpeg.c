@@ -54,10 +54,12 @@ struct reader {
 
 static bool jpeg_matches(const uint8_t *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     return size >= 3 && bytes[0] == 0xFF && bytes[1] == 0xD8 &&
            bytes[2] == 0xFF;
 }
 
+/* Leave the step that runs, through all of the library's frames. */
 _Noreturn static void fail(struct reader *reader, enum sil_err err)
 {
     sil_assert(err != SIL_OK);
@@ -94,6 +96,7 @@ static bool is_harmless(const struct jpeg_error_mgr *handlers)
 {
     int marker = handlers->msg_parm.i[1];
 
+    sil_assert(handlers->msg_code > 0);
     switch (handlers->msg_code) {
     case JWRN_ADOBE_XFORM:
     case JWRN_BOGUS_ICC:
@@ -108,16 +111,19 @@ static bool is_harmless(const struct jpeg_error_mgr *handlers)
     }
 }
 
+/* The library gives up. Its texts name markers and numbers, no paths. */
 static void on_error(j_common_ptr jpeg)
 {
     struct reader *reader = jpeg->client_data;
     char text[JMSG_LENGTH_MAX];
 
+    sil_assert(reader->jpeg.err == jpeg->err);
     jpeg->err->format_message(jpeg, text);
     fail(reader,
          err_set(reader->error, err_of_message(jpeg->err), "JPEG: %s", text));
 }
 
+/* The library warns (below 0) or traces. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     if (level < 0 && !is_harmless(jpeg->err))
@@ -135,6 +141,7 @@ static void on_progress(j_common_ptr jpeg)
     struct reader *reader = jpeg->client_data;
     enum sil_err err;
 
+    sil_assert(&reader->progress == jpeg->progress);
     if (reader->jpeg.input_scan_number > LIMIT_JPEG_SCANS_MAX)
         fail(reader,
              err_set(reader->error, SIL_E_IMAGE_CORRUPT,
@@ -144,7 +151,8 @@ static void on_progress(j_common_ptr jpeg)
         fail(reader, err);
 }
 
-/* Run a step that may fail() anywhere inside the library. */
+/* Run a step that may fail() anywhere inside the library. Nothing here is
+ * changed between setjmp() and longjmp(), so nothing has to be volatile. */
 static enum sil_err guarded(struct reader *reader,
                             void (*step)(struct reader *reader))
 {
@@ -154,12 +162,16 @@ static enum sil_err guarded(struct reader *reader,
     return SIL_OK;
 }
 
+/* Read up to the first scan. */
 static void step_header(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
 
+    sil_assert(reader->source != NULL);
     jpeg_create_decompress(jpeg);
-    jpeg->client_data = reader;
+    /* Creation keeps these two only of what was set before. */
+    sil_assert(jpeg->err == &reader->handlers);
+    sil_assert(jpeg->client_data == reader);
     jpeg->progress = &reader->progress;
     jpeg->mem->max_memory_to_use = LIMIT_DECODE_MEMORY_MAX;
     jpeg_mem_src(jpeg, reader->source->bytes, reader->source->size);
@@ -173,7 +185,9 @@ static bool is_complete(const struct jpeg_decompress_struct *jpeg)
 {
     if (!jpeg->progressive_mode || jpeg->coef_bits == NULL)
         return true;
+    sil_assert(jpeg->num_components >= 1);
     for (int i = 0; i < jpeg->num_components; i++) {
+        /* -1: never sent; above 0: so many lower bits are missing. */
         if (jpeg->coef_bits[i][0] != 0)
             return false;
     }
@@ -192,9 +206,11 @@ static void step_start(struct reader *reader)
                              "JPEG: scans are missing"));
 }
 
-/* uint8 [count, 4], inverted ink, to uint8 [count, 3] */
+/* uint8 [count, 4], inverted ink, to uint8 [count, 3]: the light that each
+ * ink lets through, times that which black does. */
 static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t count)
 {
+    sil_assert(rgb != cmyk);
     for (size_t i = 0; i < count; i++) {
         unsigned black = cmyk[CMYK * i + 3];
         for (size_t c = 0; c < RGB; c++) {
@@ -204,11 +220,14 @@ static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t count)
     }
 }
 
+/* The library writes straight into the picture. */
 static void read_rgb_rows(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     struct image *pixels = reader->pixels;
 
+    sil_assert(jpeg->out_color_components == RGB);
+    sil_assert(jpeg->output_height == pixels->height);
     while (jpeg->output_scanline < jpeg->output_height) {
         JSAMPROW rows[ROWS_AT_ONCE];
         uint32_t first = jpeg->output_scanline;
@@ -221,11 +240,14 @@ static void read_rgb_rows(struct reader *reader)
     }
 }
 
+/* Row by row through a buffer of four inks. */
 static void read_cmyk_rows(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     struct image *pixels = reader->pixels;
 
+    sil_assert(jpeg->out_color_components == CMYK);
+    sil_assert(jpeg->output_height == pixels->height);
     while (jpeg->output_scanline < jpeg->output_height) {
         JSAMPROW row = reader->cmyk;
         uint32_t y = jpeg->output_scanline;
@@ -234,8 +256,11 @@ static void read_cmyk_rows(struct reader *reader)
     }
 }
 
+/* Decode all rows, and read what is behind them. */
 static void step_rows(struct reader *reader)
 {
+    sil_assert(reader->pixels != NULL);
+    sil_assert(reader->jpeg.output_width == reader->pixels->width);
     if (reader->cmyk != NULL)
         read_cmyk_rows(reader);
     else
@@ -249,6 +274,7 @@ static uint64_t count_blocks(const struct jpeg_decompress_struct *jpeg)
 {
     uint64_t count = 0;
 
+    sil_assert(jpeg->num_components >= 1);
     for (int i = 0; i < jpeg->num_components; i++) {
         const jpeg_component_info *component = &jpeg->comp_info[i];
         count +=
@@ -264,6 +290,7 @@ static enum sil_err check_blocks(const struct reader *reader)
     const struct jpeg_decompress_struct *jpeg = &reader->jpeg;
     uint64_t block_count = count_blocks(jpeg);
 
+    sil_assert(block_count >= 1);
     /* Each block takes a Huffman code, of a bit at least. */
     if (!jpeg->arith_code && block_count / BITS_PER_BYTE > reader->source->size)
         return err_set(reader->error, SIL_E_IMAGE_CORRUPT,
@@ -299,7 +326,10 @@ static enum sil_err open_reader(struct reader *reader,
     err = guarded(reader, step_header);
     if (err)
         return err;
-    sil_assert(jpeg->data_precision == SAMPLE_BITS);
+    /* Later versions of the library read such files, through other calls. */
+    if (jpeg->data_precision != SAMPLE_BITS)
+        return err_set(error, SIL_E_UNSUPPORTED_FORMAT, "JPEG of %d bits",
+                       jpeg->data_precision);
     err =
         decode_check_size(jpeg->image_width, jpeg->image_height, source, error);
     if (err)
@@ -314,8 +344,12 @@ static enum sil_err set_up(struct reader *reader, uint32_t shrink)
     bool is_cmyk = jpeg->jpeg_color_space == JCS_CMYK ||
                    jpeg->jpeg_color_space == JCS_YCCK;
 
+    sil_assert(DCT_SIZE % shrink == 0);
+    sil_assert(reader->cmyk == NULL);
     jpeg->scale_num = DCT_SIZE / shrink;
     jpeg->scale_denom = DCT_SIZE;
+    /* Shrunk blocks have a transform of their own, whichever is asked for;
+     * smooth chroma costs nothing where chroma needs no widening. */
     jpeg->dct_method = JDCT_ISLOW;
     jpeg->do_fancy_upsampling = TRUE;
     jpeg->out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;

@@ -33,12 +33,13 @@ struct reader {
     uint8_t *rgb;       /* uint8 [width, 3] */
 };
 
-/* Adam7: the first pixel and the step of each pass, across. */
+/* Adam7, the one way of interlacing that PNG has: the first pixel and the step of each pass, across. */
 static const uint8_t PASS_FIRST[] = {0, 4, 0, 2, 0, 1, 0};
 static const uint8_t PASS_STEP[] = {8, 8, 4, 4, 2, 2, 1};
 
 static bool png_matches(const uint8_t *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     return size >= 4 && memcmp(bytes, "\x89PNG", 4) == 0;
 }
 
@@ -120,6 +121,8 @@ static void choose_format(struct reader *reader,
     uint8_t type = reader->header.color_type;
     unsigned top = (1U << reader->header.bit_depth) - 1;
 
+    sil_assert(reader->header.bit_depth >= 1);
+    sil_assert(reader->header.bit_depth <= 16);
     reader->gray_key = NO_KEY;
     if (type == SPNG_COLOR_TYPE_GRAYSCALE && top <= UINT8_MAX) {
         reader->format = SPNG_FMT_G8;
@@ -144,6 +147,7 @@ static enum sil_err start(struct reader *reader)
     struct spng_trns transparency;
     int status = spng_get_trns(reader->png, &transparency);
 
+    sil_assert(reader->png != NULL);
     if (status && status != SPNG_ECHUNKAVAIL)
         return png_err(reader, status);
     choose_format(reader, status == SPNG_OK ? &transparency : NULL);
@@ -154,10 +158,14 @@ static enum sil_err start(struct reader *reader)
     return SIL_OK;
 }
 
+/* Everything that the rows need; close_reader() frees it. */
 static enum sil_err allocate(struct reader *reader, uint32_t shrink)
 {
     const struct spng_ihdr *header = &reader->header;
 
+    sil_assert(reader->row == NULL);
+    sil_assert(reader->pixel_bytes >= GRAY);
+    sil_assert(reader->pixel_bytes <= RGBA);
     reader->shrinker =
         (struct shrinker){.width = header->width,
                           .height = header->height,
@@ -176,6 +184,8 @@ static enum sil_err allocate(struct reader *reader, uint32_t shrink)
 static void rgb_from_gray(uint8_t *rgb, const uint8_t *gray, size_t count,
                           int key)
 {
+    sil_assert(rgb != gray);
+    sil_assert(key == NO_KEY || (key >= 0 && key <= WHITE));
     for (size_t i = 0; i < count; i++) {
         uint8_t light = gray[i] == key ? WHITE : gray[i];
         rgb[RGB * i] = light;
@@ -207,6 +217,8 @@ static enum sil_err read_row(struct reader *reader,
     const uint8_t *rgb = reader->rgb;
     int status;
 
+    sil_assert(where->row_num < reader->header.height);
+    sil_assert(columns.count <= reader->header.width);
     status = spng_decode_scanline(reader->png, reader->row,
                                   columns.count * reader->pixel_bytes);
     if (status && status != SPNG_EOI)
@@ -222,12 +234,15 @@ static enum sil_err read_row(struct reader *reader,
     return SIL_OK;
 }
 
+/* All rows of all passes, and what is behind them. */
 static enum sil_err read_rows(struct reader *reader)
 {
     struct spng_row_info where = {0};
     enum sil_err err = SIL_OK;
     int status = spng_get_row_info(reader->png, &where);
 
+    sil_assert(reader->row != NULL);
+    sil_assert(reader->rgb != NULL);
     while (status == SPNG_OK) {
         err = read_row(reader, &where);
         if (err)

@@ -8,6 +8,7 @@
  * chunks inside a frame as they are. */
 #include "decode/decoder.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <webp/decode.h>
@@ -50,10 +51,13 @@ struct reader {
     struct shrinker shrinker;
 };
 
+/* A little-endian number of 1 to 4 bytes. */
 static uint32_t read_bytes(const uint8_t *at, unsigned count)
 {
     uint32_t value = 0;
 
+    sil_assert(count >= 1);
+    sil_assert(count <= sizeof value);
     for (unsigned i = count; i > 0; i--)
         value = value << 8 | at[i - 1];
     return value;
@@ -61,12 +65,15 @@ static uint32_t read_bytes(const uint8_t *at, unsigned count)
 
 static bool webp_matches(const uint8_t *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     return size >= RIFF_HEAD && memcmp(bytes, "RIFF", 4) == 0 &&
            memcmp(bytes + 8, "WEBP", 4) == 0;
 }
 
+/* Our error for one of the library's. */
 static enum sil_err fail(struct sil_error *error, VP8StatusCode status)
 {
+    sil_assert(status != VP8_STATUS_OK);
     switch (status) {
     case VP8_STATUS_OUT_OF_MEMORY:
         return SIL_E_NO_MEMORY;
@@ -88,6 +95,8 @@ static enum sil_err read_features(struct frame *frame,
 
     if (status != VP8_STATUS_OK)
         return fail(error, status);
+    sil_assert(features->width >= 0);
+    sil_assert(features->height >= 0);
     frame->width = (uint32_t)features->width;
     frame->height = (uint32_t)features->height;
     frame->has_alpha = features->has_alpha != 0;
@@ -95,7 +104,10 @@ static enum sil_err read_features(struct frame *frame,
     return SIL_OK;
 }
 
-/* Find the first ANMF chunk and what is in it. */
+/* Find the first ANMF chunk and what is in it: the frame's place in units of
+ * two pixels, its size less one, its duration, its flags, then chunks as in a
+ * file of one picture. Chunks are padded to even sizes, the last one maybe
+ * not. */
 static enum sil_err find_first_frame(struct frame *frame,
                                      const struct decode_source *source,
                                      struct sil_error *error)
@@ -103,6 +115,7 @@ static enum sil_err find_first_frame(struct frame *frame,
     const uint8_t *at = source->bytes + RIFF_HEAD;
     size_t left = source->size - RIFF_HEAD;
 
+    sil_assert(source->size >= RIFF_HEAD);
     while (left >= CHUNK_HEAD) {
         size_t size = read_bytes(at + 4, 4);
         size_t padded = size + size % 2;
@@ -136,9 +149,12 @@ static enum sil_err open_animation(struct reader *reader)
     struct frame told;
     enum sil_err err;
 
+    sil_assert(reader->width >= 1);
+    sil_assert(reader->height >= 1);
     err = find_first_frame(frame, reader->source, reader->error);
     if (err)
         return err;
+    /* The size stands twice; where the two differ, one is a lie. */
     told = *frame;
     err = read_features(frame, &features, reader->error);
     if (err)
@@ -165,6 +181,8 @@ static enum sil_err open_reader(struct reader *reader,
     *reader = (struct reader){.source = source, .error = error};
     reader->frame.bytes = source->bytes;
     reader->frame.size = source->size;
+    /* The file tells its own size: that is how a cut is seen that hits no
+     * pixels. What lies behind is nobody's. */
     if (riff_size + CHUNK_HEAD > source->size)
         return fail(error, VP8_STATUS_NOT_ENOUGH_DATA);
     err = read_features(&reader->frame, &features, error);
@@ -192,6 +210,9 @@ static bool is_direct(const struct reader *reader, uint32_t shrink)
 {
     const struct frame *frame = &reader->frame;
 
+    sil_assert(shrink >= 1);
+    sil_assert(frame->width <= reader->width);
+    sil_assert(frame->height <= reader->height);
     return !frame->has_alpha && frame->width == reader->width &&
            frame->height == reader->height && frame->width % shrink == 0 &&
            frame->height % shrink == 0;
@@ -205,6 +226,7 @@ static enum sil_err check_memory(const struct reader *reader, bool is_whole)
     uint64_t pixel_count = (uint64_t)frame->width * frame->height;
     uint64_t pixel_bytes = frame->is_lossless ? RGBA : 1;
 
+    sil_assert(pixel_count >= 1);
     if (is_whole)
         pixel_bytes += frame->has_alpha ? RGBA : RGB;
     if (pixel_count > LIMIT_DECODE_MEMORY_MAX / pixel_bytes)
@@ -215,12 +237,14 @@ static enum sil_err check_memory(const struct reader *reader, bool is_whole)
 }
 
 /* Where the library writes, and whether it scales: to is exactly the frame's
- * size divided by shrink. */
+ * size divided by shrink. to: uint8 [height, width, 3 or 4] */
 static enum sil_err configure(WebPDecoderConfig *config, uint32_t shrink,
                               struct image *to, bool has_alpha)
 {
     WebPRGBABuffer *buffer = &config->output.u.RGBA;
 
+    sil_assert(to->rgb != NULL);
+    sil_assert(to->row_bytes <= INT_MAX);
     if (!WebPInitDecoderConfig(config))
         return SIL_E_INTERNAL;
     config->output.colorspace = has_alpha ? MODE_RGBA : MODE_RGB;
@@ -235,7 +259,9 @@ static enum sil_err configure(WebPDecoderConfig *config, uint32_t shrink,
     return SIL_OK;
 }
 
-/* Decode the frame, piece by piece, into what config says. */
+/* Decode the frame into what config says. The library is given more of the
+ * same bytes each time: nothing is copied, and between two pieces there is
+ * time to look at the clock. */
 static enum sil_err decode_frame(struct reader *reader,
                                  WebPDecoderConfig *config)
 {
@@ -245,6 +271,7 @@ static enum sil_err decode_frame(struct reader *reader,
     enum sil_err err = SIL_OK;
     size_t given = 0;
 
+    sil_assert(config->output.is_external_memory);
     if (decoder == NULL)
         return SIL_E_NO_MEMORY;
     while (status == VP8_STATUS_SUSPENDED && given < frame->size) {
@@ -270,6 +297,8 @@ static enum sil_err read_direct(struct image *out, struct reader *reader,
     WebPDecoderConfig config;
     enum sil_err err;
 
+    sil_assert(is_direct(reader, shrink));
+    sil_assert(to->rgb == NULL);
     err = image_init(to, reader->width / shrink, reader->height / shrink);
     if (err)
         return err;
@@ -292,6 +321,8 @@ static void lay_row(struct reader *reader, uint32_t y)
     size_t row_bytes = frame->width * pixel_bytes;
     const uint8_t *from;
 
+    sil_assert(y < reader->height);
+    sil_assert(frame->x + frame->width <= reader->width);
     memset(reader->row, WHITE, (size_t)reader->width * RGB);
     if (y < frame->y || y - frame->y >= frame->height)
         return;
@@ -303,11 +334,14 @@ static void lay_row(struct reader *reader, uint32_t y)
         memcpy(reader->row + (size_t)frame->x * RGB, from, row_bytes);
 }
 
+/* Everything that read_whole() needs; close_reader() frees it. */
 static enum sil_err allocate(struct reader *reader, uint32_t shrink)
 {
     const struct frame *frame = &reader->frame;
     size_t row_bytes;
 
+    sil_assert(reader->plane == NULL);
+    sil_assert(reader->row == NULL);
     reader->shrinker = (struct shrinker){
         .width = reader->width, .height = reader->height, .shrink = shrink};
     if (!sil_mul(&row_bytes, frame->width, frame->has_alpha ? RGBA : RGB))
@@ -331,9 +365,11 @@ static enum sil_err read_whole(struct image *out, struct reader *reader,
     struct image plane;
     enum sil_err err;
 
+    sil_assert(shrink >= 1);
     err = allocate(reader, shrink);
     if (err)
         return err;
+    /* Not an image's invariant if there is alpha: only for configure(). */
     plane = (struct image){
         .rgb = reader->plane, .width = frame->width, .height = frame->height};
     plane.row_bytes = (size_t)frame->width * (frame->has_alpha ? RGBA : RGB);

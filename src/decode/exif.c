@@ -26,19 +26,23 @@ struct span {
     size_t size;
 };
 
+/* text: size bytes, NULs inside included. */
 static bool starts_with(struct span span, const char *text, size_t size)
 {
+    sil_assert(size >= 1);
     return span.size >= size && memcmp(span.bytes, text, size) == 0;
 }
 
 /* What follows the first count bytes; empty if there is nothing. */
 static struct span rest_of(struct span span, size_t count)
 {
+    sil_assert(span.bytes != NULL || span.size == 0);
     if (count > span.size)
         count = span.size;
     return (struct span){span.bytes + count, span.size - count};
 }
 
+/* TIFF comes in both byte orders: is_big is the one of old Motorolas. */
 static uint32_t read_u16(const uint8_t *at, bool is_big)
 {
     uint32_t first = at[0];
@@ -58,6 +62,7 @@ static uint32_t read_u32(const uint8_t *at, bool is_big)
 /* The value of one directory entry; 0 if it isn't a proper Orientation. */
 static uint32_t entry_orientation(const uint8_t *entry, bool is_big)
 {
+    sil_assert(entry != NULL);
     if (read_u16(entry, is_big) != ORIENTATION_TAG)
         return 0;
     if (read_u16(entry + 2, is_big) != TYPE_SHORT)
@@ -78,6 +83,7 @@ static uint8_t directory_orientation(struct span directory, bool is_big)
     directory = rest_of(directory, COUNT_SIZE);
     if (count > directory.size / ENTRY_SIZE)
         count = (uint32_t)(directory.size / ENTRY_SIZE);
+    sil_assert((size_t)count * ENTRY_SIZE <= directory.size);
     for (uint32_t i = 0; i < count; i++) {
         const uint8_t *entry = directory.bytes + (size_t)i * ENTRY_SIZE;
         uint32_t value = entry_orientation(entry, is_big);
@@ -94,6 +100,7 @@ uint8_t exif_orientation(const uint8_t *bytes, size_t size)
     uint32_t offset;
 
     sil_assert(bytes != NULL || size == 0);
+    /* JPEG puts this name before the block, some writers everywhere. */
     if (starts_with(tiff, "Exif\0\0", 6))
         tiff = rest_of(tiff, 6);
     if (tiff.size < TIFF_HEADER_SIZE)
@@ -133,6 +140,7 @@ uint8_t exif_of_jpeg(const uint8_t *bytes, size_t size)
             left = rest_of(left, 2);
             continue;
         }
+        /* The length counts its own two bytes. */
         length = read_u16(left.bytes + 2, true);
         left = rest_of(left, 2);
         if (length < 2 || length > left.size)

@@ -25,10 +25,12 @@ struct cursor {
     bool is_over;
 };
 
+/* A big-endian number. */
 static uint64_t take(struct cursor *cursor, unsigned byte_count)
 {
     uint64_t value = 0;
 
+    sil_assert(cursor->at <= cursor->size);
     sil_assert(byte_count <= 8);
     if (byte_count > cursor->size - cursor->at) {
         cursor->is_over = true;
@@ -45,6 +47,7 @@ static struct cursor take_part(struct cursor *cursor, uint64_t size)
 {
     struct cursor part = {.bytes = cursor->bytes + cursor->at};
 
+    sil_assert(cursor->at <= cursor->size);
     if (size > cursor->size - cursor->at) {
         cursor->is_over = true;
         part.is_over = true;
@@ -52,11 +55,13 @@ static struct cursor take_part(struct cursor *cursor, uint64_t size)
     }
     part.size = (size_t)size;
     cursor->at += part.size;
+    sil_assert(cursor->at <= cursor->size);
     return part;
 }
 
 static bool is_type(const uint8_t *type, const char *name)
 {
+    sil_assert(name[TYPE] == '\0');
     return memcmp(type, name, TYPE) == 0;
 }
 
@@ -67,8 +72,10 @@ static bool next_box(struct cursor *in, const uint8_t **type,
     size_t start = in->at;
     uint64_t size;
 
+    sil_assert(start <= in->size);
     if (in->size - in->at < BOX_HEAD)
         return false;
+    /* 1 announces a size of 64 bits, 0 is all that is left. */
     size = take(in, 4);
     *type = in->bytes + in->at;
     (void)take(in, TYPE);
@@ -134,6 +141,7 @@ static const uint8_t *type_of(const struct walk *walk, uint64_t id)
         (void)take(&entry, 3);
         entry_id = take(&entry, entry_version <= 2 ? 2 : 4);
         (void)take(&entry, 2);
+        /* Entries before version 2 have no type: no such item is decoded. */
         if (entry_id != id || entry.size - entry.at < TYPE)
             continue;
         found = entry.bytes + entry.at;
@@ -150,6 +158,7 @@ static bool gather_extent(struct buf *to, struct walk *walk, uint64_t method,
     struct cursor from = {.bytes = walk->source->bytes,
                           .size = walk->source->size};
 
+    sil_assert(to->size <= walk->source->size);
     if (method == METHOD_IDAT)
         from = walk->idat;
     if (offset > from.size)
@@ -171,6 +180,8 @@ static bool gather_item(struct buf *to, struct walk *walk, struct cursor *in,
     uint64_t base;
     uint64_t count;
 
+    sil_assert(to->size == 0);
+    sil_assert(widths->version <= 2);
     if (widths->version > 0)
         method = take(in, 2) & 0x0F;
     (void)take(in, 2);
@@ -197,6 +208,8 @@ static bool check_item(struct walk *walk, struct buf *bytes, struct cursor *in,
     uint64_t id = take(in, widths->version < 2 ? 2 : 4);
     const uint8_t *type = type_of(walk, id);
 
+    sil_assert(widths->offset <= 8);
+    sil_assert(widths->length <= 8);
     buf_clear(bytes);
     if (!gather_item(bytes, walk, in, widths))
         return false;
@@ -220,6 +233,7 @@ static enum sil_err check_items(struct walk *walk, struct sil_error *error)
 
     (void)take(&in, 3);
     sizes = take(&in, 2);
+    /* Four widths of four bits. Only some are allowed, but any are safe. */
     widths.offset = sizes >> 12 & 0x0F;
     widths.length = sizes >> 8 & 0x0F;
     widths.base = sizes >> 4 & 0x0F;
@@ -253,6 +267,7 @@ static bool check_properties(struct walk *walk, struct cursor meta)
 
     if (!only_box(&iprp, meta, "iprp") || !only_box(&in, iprp, "ipco"))
         return false;
+    /* libheif gives a decoder the configuration before the item's bytes. */
     while (is_fine && next_box(&in, &type, &content)) {
         if (is_type(type, "hvcC"))
             is_fine = coded_size_hevc_config(&walk->largest, content.bytes,
@@ -290,6 +305,7 @@ enum sil_err heif_items_size(struct coded_size *out,
     enum sil_err err;
     bool is_fine;
 
+    sil_assert(source->size >= 1);
     /* Items may overlap, but not so that a small file becomes a large one. */
     walk.bytes_left = 2 * (uint64_t)source->size;
     is_fine = only_box(&meta, file, "meta");

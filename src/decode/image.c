@@ -95,6 +95,7 @@ static void mirror_row(uint8_t *row, uint32_t width)
     uint8_t *left = row;
     uint8_t *right = row + (size_t)(width - 1) * RGB;
 
+    sil_assert(width >= 1);
     while (left < right) {
         swap_pixels(left, right);
         left += RGB;
@@ -105,6 +106,7 @@ static void mirror_row(uint8_t *row, uint32_t width)
 /* Exchange two rows. a, b: uint8 [width, 3] */
 static void swap_rows(uint8_t *a, uint8_t *b, uint32_t width)
 {
+    sil_assert(a != b);
     for (size_t i = 0; i < (size_t)width * RGB; i++) {
         uint8_t kept = a[i];
         a[i] = b[i];
@@ -135,6 +137,8 @@ static void turn_tile(struct image *to, const struct image *from,
     uint32_t x_end = from->width - x0 < TILE ? from->width : x0 + TILE;
     uint32_t y_end = from->height - y0 < TILE ? from->height : y0 + TILE;
 
+    sil_assert(x0 < from->width);
+    sil_assert(y0 < from->height);
     for (uint32_t y = y0; y < y_end; y++) {
         const uint8_t *row = from->rgb + y * from->row_bytes;
         for (uint32_t x = x0; x < x_end; x++) {
@@ -156,6 +160,7 @@ static enum sil_err turn_to_copy(struct image *image, struct turn turn)
     struct image to = {0};
     enum sil_err err;
 
+    image_check(image);
     if (turn.swap)
         err = image_init(&to, image->height, image->width);
     else

@@ -99,10 +99,11 @@ static void add_pixels(uint16_t *sums, struct columns columns,
 static void add_row(uint16_t *sums, const uint8_t *rgb, uint32_t width,
                     uint32_t shrink)
 {
-    uint32_t box_count = width / shrink;
+    uint32_t box_count = width / shrink; /* whole ones */
     struct columns rest = {.first = box_count * shrink, .step = 1};
 
     rest.count = width - rest.first;
+    sil_assert(rest.count < shrink);
     if (shrink == 2)
         add_boxes(sums, rgb, box_count, 2);
     else if (shrink == 4)
@@ -116,6 +117,8 @@ static void add_row(uint16_t *sums, const uint8_t *rgb, uint32_t width,
 static void average(uint8_t *to, const uint16_t *sums, size_t count,
                     unsigned area)
 {
+    sil_assert(area >= 1);
+    sil_assert(area <= DECODE_SHRINK_MAX * DECODE_SHRINK_MAX);
     for (size_t i = 0; i < count; i++)
         to[i] = (uint8_t)((sums[i] + area / 2) / area);
 }
@@ -153,6 +156,7 @@ static void place_pixels(struct image *to, uint32_t y, struct columns columns,
     uint8_t *row = to->rgb + y * to->row_bytes;
     uint32_t x = columns.first;
 
+    sil_assert(y < to->height);
     if (columns.step == 1) {
         memcpy(row + (size_t)x * RGB, rgb, (size_t)columns.count * RGB);
         return;
@@ -208,6 +212,7 @@ void shrink_take(struct image *out, struct shrinker *shrinker)
 
 void shrink_on_white(uint8_t *rgb, const uint8_t *rgba, size_t count)
 {
+    sil_assert(rgb != rgba);
     for (size_t i = 0; i < count; i++) {
         unsigned alpha = rgba[RGBA * i + 3];
         if (alpha == WHITE) {

@@ -180,6 +180,25 @@ static void hevc_sets_are_read(void **state)
     buf_finish(&bytes);
 }
 
+static void hevc_without_size_is_refused(void **state)
+{
+    struct bit_writer no_width = hevc_sps(0, 64, 1);
+    struct bit_writer no_height = hevc_sps(64, 0, 1);
+    const struct bit_writer *const sets[] = {&no_width, &no_height};
+
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(sets); i++) {
+        struct coded_size largest = {0};
+        struct buf bytes;
+        buf_init(&bytes, PICTURE_BYTES_MAX);
+        add_nal(&bytes, NAL_SPS, 0, sets[i]);
+        assert_false(
+            parsed(coded_size_hevc, &largest, bytes.bytes, bytes.size));
+        assert_int_equal(largest.width + largest.height, 0);
+        buf_finish(&bytes);
+    }
+}
+
 /* Zeros in a set are escaped by a 3, which is no part of it. */
 static void hevc_escapes_are_undone(void **state)
 {
@@ -237,6 +256,7 @@ int main(void)
         cmocka_unit_test(av1_headers_are_read),
         cmocka_unit_test(odd_av1_is_refused),
         cmocka_unit_test(hevc_sets_are_read),
+        cmocka_unit_test(hevc_without_size_is_refused),
         cmocka_unit_test(hevc_escapes_are_undone),
         cmocka_unit_test(hevc_configurations_are_read),
     };
