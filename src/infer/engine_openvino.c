@@ -2,7 +2,7 @@
  * Must not know what is in a tensor, nor the pipeline that runs it.
  * A network is compiled once, with its dynamic shape: the engine prepares
  * what a shape needs when it first comes, and forgets the oldest ones. Fixed
- * shapes would run a third faster, but each takes 200 ms to compile and
+ * shapes would run a fifth faster, but each takes 200 ms to compile and
  * 20 MB, photographs need dozens of them, and their results differ in the
  * last bit: a mask would depend on which ones were there. */
 #include "infer/engine.h"
