@@ -91,6 +91,7 @@ static enum sil_err read_picture(struct buf *to, const char *path,
     return err ? err_set(error, err, "the file can't be read") : err;
 }
 
+/* The file is closed in either case; of two errors the first is told. */
 static enum sil_err write_mask(const struct segment_args *args,
                                const char *picture, const struct sil_mask *mask,
                                struct sil_error *error)
@@ -140,6 +141,8 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     return err;
 }
 
+/* Failures go to standard error as they happen: a run over many pictures is
+ * watched. */
 static int segment_all(struct segmenter *segmenter)
 {
     const struct segment_args *args = segmenter->args;
@@ -174,6 +177,7 @@ static bool make_folder(const struct segment_args *args)
     return errno == EEXIST;
 }
 
+/* Wrong words cost nothing: the model is opened only after they were read. */
 int cli_segment(int argc, char **argv)
 {
     struct segment_args args = {0};

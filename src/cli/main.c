@@ -39,6 +39,7 @@ static bool is_either(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* The first word is the command; it gets the rest. */
 int main(int argc, char **argv)
 {
     if (argc < 2) {

@@ -24,6 +24,8 @@ static mode_t mode_of_new_files(void)
     return MODE_ALL & ~mask;
 }
 
+/* The temporary file lies in the same folder: a rename across file systems
+ * would be a copy. */
 enum sil_err out_file_open(struct out_file *out, const char *path,
                            struct sil_error *error)
 {
@@ -61,6 +63,7 @@ bool out_file_write(void *payload, const void *bytes, size_t size)
     return fwrite(bytes, 1, size, out->stream) == size;
 }
 
+/* A full disk is often told only by close(): its answer counts. */
 enum sil_err out_file_close(struct out_file *out, bool is_good,
                             struct sil_error *error)
 {

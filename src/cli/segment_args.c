@@ -17,6 +17,7 @@
 /* Bytes of a path that are compared and written at most. */
 enum { PATH_BYTES = 4096 };
 
+/* One function per flag: it checks the value and notes it. */
 static enum sil_err set_format(struct segment_args *args, const char *value,
                                struct sil_error *error)
 {
@@ -71,6 +72,7 @@ static enum sil_err set_threshold(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
+/* A folder is what ends in a slash or is one already. */
 static enum sil_err set_out(struct segment_args *args, const char *value,
                             struct sil_error *error)
 {
@@ -179,6 +181,7 @@ static enum sil_err check_stems(const struct segment_args *args,
     return SIL_OK;
 }
 
+/* What no single word can tell. */
 static enum sil_err check(const struct segment_args *args,
                           struct sil_error *error)
 {
@@ -203,6 +206,7 @@ static void choose_format(struct segment_args *args)
         args->format = SIL_FORMAT_PNG;
 }
 
+/* --help ends the reading: whatever else was wrong doesn't matter then. */
 enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
                                 struct sil_error *error)
 {

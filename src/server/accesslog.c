@@ -14,6 +14,8 @@
 
 enum { NAME_SIZE = 32 };
 
+/* What is counted of a segmentation even if nobody waited for it. Times of
+ * stages count only where a picture came: else they would be all zeros. */
 static void count(const struct job *job, uint64_t total_ns)
 {
     struct metrics *metrics = &job->service->metrics;
@@ -39,6 +41,8 @@ static void count(const struct job *job, uint64_t total_ns)
                             held->stage_ns[i]);
 }
 
+/* Equal hashes are equal keys: enough to follow one picture through the log
+ * without telling whose it is. */
 static void add_key(struct log_line *line, const struct job *job)
 {
     const char *key = job->request.img_src;
@@ -81,6 +85,8 @@ static void add_stages(struct log_line *line, const struct job *job)
         log_text(line, "detail", held->error.detail);
 }
 
+/* Fields that say most come first: a line that grows too long loses its
+ * last ones. */
 void accesslog_end(struct job *job, const struct http_ending *ending,
                    enum sil_stage stage)
 {

@@ -20,6 +20,8 @@ struct admission {
     bool is_closed;
 };
 
+/* A lock that can't be had is a bug, not a condition: nothing here blocks
+ * while holding it. */
 static void lock(struct admission *admission)
 {
     int failed = pthread_mutex_lock(&admission->lock);
@@ -72,6 +74,8 @@ void admission_destroy(struct admission *admission)
     mem_free(admission);
 }
 
+/* The queue is looked at first: it fills long before the other cap does, and
+ * its name is what an operator needs to see. */
 enum sil_err admission_enter(struct admission *admission, struct ticket *ticket,
                              enum metric_reason *reason)
 {
@@ -95,6 +99,8 @@ enum sil_err admission_enter(struct admission *admission, struct ticket *ticket,
     return err;
 }
 
+/* Counted when the size is known, which for a store is after the fetch: the
+ * store's own limits bound what is under way. */
 enum sil_err admission_hold(struct admission *admission, struct ticket *ticket,
                             uint64_t bytes)
 {
@@ -123,6 +129,7 @@ void admission_unhold(struct admission *admission, struct ticket *ticket)
     unlock(admission);
 }
 
+/* Appends at the end; one worker is woken, since there is work for one. */
 void admission_wait(struct admission *admission, struct ticket *ticket)
 {
     lock(admission);
@@ -160,6 +167,8 @@ static void unlink_ticket(struct admission *admission, struct ticket *ticket)
     admission->counts.place_count--;
 }
 
+/* Once closed nothing is handed out any more, even if something waits: who
+ * closed it has given up on that. */
 struct ticket *admission_take(struct admission *admission)
 {
     struct ticket *ticket;
@@ -174,6 +183,8 @@ struct ticket *admission_take(struct admission *admission)
     return ticket;
 }
 
+/* Called from the loop's thread, racing the workers for the ticket: who has
+ * the lock first gets it. */
 bool admission_withdraw(struct admission *admission, struct ticket *ticket)
 {
     bool is_waiting;
@@ -187,6 +198,8 @@ bool admission_withdraw(struct admission *admission, struct ticket *ticket)
     return is_waiting;
 }
 
+/* The state of a ticket that is nobody else's any more may be read without
+ * the lock. */
 void admission_leave(struct admission *admission, struct ticket *ticket)
 {
     if (ticket->state == TICKET_OUT)
@@ -201,6 +214,7 @@ void admission_leave(struct admission *admission, struct ticket *ticket)
     unlock(admission);
 }
 
+/* Waits for nobody: workers end by themselves after the ticket they have. */
 void admission_close(struct admission *admission)
 {
     lock(admission);

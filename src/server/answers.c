@@ -28,6 +28,8 @@ static void add_field(struct fields *fields, const char *name,
                       const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* A value that is too long is cut: none of ours is, and a cut one harms
+ * nobody. */
 static void add_field(struct fields *fields, const char *name,
                       const char *format, ...)
 {
@@ -55,6 +57,7 @@ static size_t next_of(struct job *job, const struct buf *body, uint8_t *bytes,
     return size;
 }
 
+/* For http_body.next: one function per place that a body can be in. */
 static size_t next_of_page(void *payload, uint8_t *bytes, size_t capacity)
 {
     struct job *job = payload;
@@ -144,6 +147,7 @@ static void reply(struct job *job, int status, struct fields *fields,
     http_reply(job->exchange, &reply);
 }
 
+/* Written by hand, since the order of members is part of the contract. */
 void answer_error_body(struct buf *to, enum sil_err err, const char *detail,
                        enum sil_stage stage)
 {
@@ -180,6 +184,8 @@ static bool is_fatal(enum sil_err err)
            err == SIL_E_IMAGE_TOO_LARGE;
 }
 
+/* Where not even the error's text can be had, the answer is the one that was
+ * made at the start. */
 void answer_error(struct job *job, const struct sil_error *error,
                   enum sil_stage stage)
 {
@@ -211,6 +217,7 @@ void answer_error(struct job *job, const struct sil_error *error,
     reply(job, row->status, &fields, body, is_fatal(code));
 }
 
+/* Pages change all the time: nobody is to keep one. */
 void answer_page(struct job *job, int status, const char *content_type)
 {
     struct fields fields;
@@ -247,6 +254,8 @@ static void add_timing(struct fields *fields, const struct job *job)
     add_field(fields, "Server-Timing", "%s", text);
 }
 
+/* Everything the head tells is read off the mask now: it may be freed as
+ * soon as the body is sent, and the log line comes later. */
 void answer_mask(struct job *job)
 {
     const struct sil_mask *mask = job->held.mask;
@@ -303,6 +312,8 @@ static void finish_nothing(void *payload)
     sil_assert(payload != NULL);
 }
 
+/* No request id: there was no memory to make one in. The log has no line
+ * either, the metrics count it. */
 void answer_no_memory(struct service *service, struct http_exchange *exchange)
 {
     struct http_field fields[] = {{"Content-Type", "application/json"},

@@ -66,6 +66,8 @@ static void variable_name(char *name, const struct setting *setting)
         *name = (char)toupper((unsigned char)*name);
 }
 
+/* The field's type is known by the row's kind; memcpy() keeps the compiler
+ * from having an opinion about that. */
 static void put_text(struct config *config, const struct setting *setting,
                      const char *text)
 {
@@ -152,6 +154,7 @@ static enum sil_err put_value(struct config *config,
     return SIL_OK;
 }
 
+/* Empty variables count as not set: that is how compose files unset one. */
 static enum sil_err load_variables(struct config *config,
                                    config_variable_fn variable,
                                    struct sil_error *error)
@@ -185,6 +188,8 @@ static const struct setting *setting_of(const char *word, char *name)
     return NULL;
 }
 
+/* Both --flag VALUE and --flag=VALUE; a flag given twice: the last wins, as
+ * wrapper scripts expect. */
 static enum sil_err load_flags(struct config *config, int argc, char **argv,
                                struct sil_error *error)
 {
@@ -241,6 +246,7 @@ static enum sil_err split_listen(struct config *config, struct sil_error *error)
     return SIL_OK;
 }
 
+/* The result is written only when all of it is good. */
 enum sil_err config_load(struct config *out, int argc, char **argv,
                          config_variable_fn variable, struct sil_error *error)
 {
@@ -271,6 +277,8 @@ static void add_form(struct buf *to, const struct setting *setting)
         buf_add(to, *at == ' ' ? "|" : at, 1);
 }
 
+/* Two lines per setting: the flag with its phrase, then the variable, unit
+ * and default. A long flag gets its phrase on the next line. */
 static void add_setting(struct buf *to, const struct setting *setting)
 {
     char name[NAME_SIZE];

@@ -50,6 +50,8 @@ static size_t body_max(const struct job *job)
     return image_bytes_max + LIMIT_HTTP_HEADER_BYTES_MAX;
 }
 
+/* Everything that can be refused by the head alone is refused here, before a
+ * body is read: route, method, key, rate, content type, Accept. */
 static size_t on_head(void *payload, struct http_exchange *exchange)
 {
     struct service *service = payload;
@@ -76,6 +78,7 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
     return body_max(job);
 }
 
+/* The whole body is there; pages have none. */
 static void on_request(void *payload, struct http_exchange *exchange)
 {
     struct job *job = http_user(exchange);
@@ -88,6 +91,8 @@ static void on_request(void *payload, struct http_exchange *exchange)
         pages_answer(job);
 }
 
+/* Comes before on_head, where the head is malformed: then there is no job
+ * yet, and no route. */
 static void on_refuse(void *payload, struct http_exchange *exchange,
                       const struct sil_error *error)
 {
@@ -108,6 +113,8 @@ static void on_refuse(void *payload, struct http_exchange *exchange,
     answer_error(job, &told, err_row(told.code)->stage);
 }
 
+/* The order matters: what was under way is stopped first, so that the log
+ * line can tell where, and can read what the job holds again. */
 static void on_end(void *payload, struct http_exchange *exchange,
                    const struct http_ending *ending)
 {

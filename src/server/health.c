@@ -23,6 +23,8 @@ struct health {
     atomic_bool has_store;
 };
 
+/* One look, with its own deadline: a store that hangs is a store that isn't
+ * there. */
 static void ask(struct health *health, bool is_first)
 {
     struct sil_error error = {0};
@@ -66,6 +68,8 @@ static void *run(void *payload)
     return NULL;
 }
 
+/* The condition counts on the monotonic clock: a clock that is set must not
+ * stop the questions. */
 enum sil_err health_start(struct health **out, struct fetch_store *store)
 {
     struct health *health = mem_zalloc(1, sizeof *health);
@@ -88,6 +92,7 @@ enum sil_err health_start(struct health **out, struct fetch_store *store)
     return SIL_OK;
 }
 
+/* Returns after the question under way, at most LIMIT_PROBE_MS later. */
 void health_stop(struct health *health)
 {
     int failed;

@@ -52,6 +52,7 @@ static void find_sample(char *best, const char *path)
     (void)closedir(folder);
 }
 
+/* 0.0.0.0 is no address to ask at: the line then names this machine. */
 void hint_print(const struct service *service, uint16_t port)
 {
     const struct config *config = &service->config;

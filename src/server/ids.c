@@ -21,6 +21,7 @@ enum {
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* Half of each random byte becomes a digit: wasteful and simple. */
 static void make(char *text, size_t digit_count)
 {
     uint8_t bytes[TRACE_DIGITS] = {0};
@@ -39,6 +40,7 @@ static bool is_id_char(char c)
            (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+/* A new id is shorter than the longest one taken: it is typed by people. */
 void id_from(char *id, struct http_text sent)
 {
     bool is_good = sent.bytes != NULL && sent.size >= 1 &&
@@ -68,6 +70,7 @@ static bool is_hex(const char *text, size_t count)
     return !is_zero;
 }
 
+/* Only version 00 is read; the standard lets others be treated as absent. */
 void trace_from(char *trace, struct http_text traceparent)
 {
     const char *text = traceparent.bytes;

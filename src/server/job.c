@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+/* Buffers allocate nothing yet: a job that is refused costs its struct. */
 struct job *job_create(struct service *service, struct http_exchange *exchange)
 {
     struct job *job = mem_zalloc(1, sizeof *job);
@@ -36,6 +37,7 @@ struct job *job_create(struct service *service, struct http_exchange *exchange)
     return job;
 }
 
+/* The ticket first: the next request may come in while the rest is freed. */
 static void destroy(struct job *job)
 {
     struct service *service = job->service;

@@ -149,6 +149,7 @@ static const struct metric_row rows[METRIC_COUNT] = {
 #undef SIL_METRIC
 };
 
+/* Statuses are few and requests slow: comparing texts is fast enough. */
 uint32_t metric_code(int status)
 {
     char text[16];
@@ -181,6 +182,8 @@ static uint32_t slot_of(enum metric metric, uint32_t a, uint32_t b)
     return row->offset + (a * labels[row->b].count + b) * row->width;
 }
 
+/* Relaxed order throughout: a value is read for its own sake, never to
+ * conclude anything about another. */
 void metrics_add(struct metrics *metrics, enum metric metric, uint32_t a,
                  uint32_t b, uint64_t n)
 {
@@ -197,6 +200,8 @@ void metrics_set(struct metrics *metrics, enum metric metric, uint32_t a,
                           memory_order_relaxed);
 }
 
+/* Each bucket counts only its own values; the text adds them up. A reader
+ * in between may see a count without its sum: scrapes can bear that. */
 void metrics_observe(struct metrics *metrics, enum metric metric, uint32_t a,
                      uint64_t value)
 {
@@ -302,6 +307,7 @@ static void add_labels(struct buf *to, const struct metric_row *row, uint32_t a,
     buf_add_text(to, *mark == ',' ? "} " : " ");
 }
 
+/* Bounds are written as seconds or pixels, the unit of the metric's name. */
 static void add_histogram(struct buf *to, const struct metrics *metrics,
                           const struct metric_row *row, uint32_t a,
                           uint32_t slot)
@@ -355,6 +361,8 @@ static void add_metric(struct buf *to, const struct metrics *metrics,
     }
 }
 
+/* The network's name is the one label value that is not ours: its quotes
+ * are escaped. */
 void metrics_text(struct buf *to, const struct metrics *metrics,
                   const char *model)
 {

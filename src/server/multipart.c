@@ -49,6 +49,7 @@ static struct http_text parameter(struct http_text field, const char *name)
     return (struct http_text){NULL, 0};
 }
 
+/* The line break belongs to the boundary: pictures may end in one. */
 static bool make_mark(struct mark *mark, struct http_text type)
 {
     struct http_text boundary = parameter(type, "boundary");
@@ -137,6 +138,7 @@ static bool next_part(struct http_text *head, struct http_text *content,
     return content->bytes != NULL;
 }
 
+/* Parts before the picture are passed over, but not without end. */
 enum sil_err multipart_image(struct http_text *out, struct http_text body,
                              struct http_text type, struct sil_error *error)
 {

@@ -155,6 +155,8 @@ static int q_of_form(struct http_text list, const struct form *form)
     return q;
 }
 
+/* Strictly better beats what was found before: among equals the first form
+ * of the table wins, which is JSON. */
 enum sil_err negotiate_format(enum sil_format *out, struct http_text value,
                               struct sil_error *error)
 {
@@ -179,6 +181,8 @@ enum sil_err negotiate_format(enum sil_format *out, struct http_text value,
     return SIL_OK;
 }
 
+/* Identity is always allowed here, even to who forbids it: an answer that
+ * can be read beats a 406 that nobody expects. */
 enum encode_coding negotiate_coding(struct http_text value)
 {
     struct item item;
@@ -215,6 +219,7 @@ const char *const *negotiate_image_types(size_t *count)
     return image_types;
 }
 
+/* The types of pictures are only a door: the bytes decide what they are. */
 enum sil_err negotiate_content(enum content *out, struct http_text value,
                                struct sil_error *error)
 {

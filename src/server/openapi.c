@@ -63,6 +63,8 @@ static void add_request(struct buf *to)
     add(to, "}}");
 }
 
+/* The body of a success, and the one of all failures with every code and
+ * stage there is. */
 static void add_answers(struct buf *to)
 {
     const char *mark = "";
@@ -170,6 +172,7 @@ static void add_bodies(struct buf *to)
             "'application/octet-stream'}}}}}},");
 }
 
+/* The one route with a body, and the one with failures. */
 static void add_analyze(struct buf *to)
 {
     sil_assert(to != NULL);
@@ -206,6 +209,7 @@ static void add_page(struct buf *to, enum route route)
     add(to, "}");
 }
 
+/* One path, one method: the routes are that simple. */
 static void add_route(struct buf *to, enum route route)
 {
     const struct route_row *row = route_row(route);

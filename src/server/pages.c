@@ -13,6 +13,8 @@ enum { OK = 200, UNAVAILABLE = 503 };
 static const char json_type[] = "application/json";
 static const char text_type[] = "text/plain; charset=utf-8";
 
+/* Asks nothing of anybody: a process that answers lives, and restarting it
+ * would not bring a store back. */
 static void healthz(struct job *job)
 {
     sil_assert(job->route == ROUTE_HEALTHZ);
@@ -63,6 +65,7 @@ static void sample(struct service *service)
     metrics_sample_process(metrics);
 }
 
+/* Read first, then written: the values of this scrape are of this moment. */
 static void metrics_page(struct job *job)
 {
     struct service *service = job->service;
@@ -80,6 +83,7 @@ static void openapi(struct job *job)
     answer_page(job, OK, json_type);
 }
 
+/* For who opens the address in a browser, or by mistake. */
 static void home(struct job *job)
 {
     sil_assert(job->route == ROUTE_HOME);

@@ -50,6 +50,8 @@ static bool is_among(const char *words, const char *word, size_t length)
     return false;
 }
 
+/* Words of the contract that are not offered yet get their own sentence: the
+ * client is right, it is only early. */
 static enum sil_err set_word(struct request *request, enum option option,
                              const char *word, struct sil_error *error)
 {
@@ -72,6 +74,8 @@ static enum sil_err set_word(struct request *request, enum option option,
     return SIL_OK;
 }
 
+/* Judged as the float that the library will see. NaN fails both comparisons,
+ * as it should. */
 static enum sil_err set_threshold(struct request *request, double value,
                                   struct sil_error *error)
 {
@@ -87,6 +91,7 @@ static enum sil_err set_threshold(struct request *request, double value,
     return SIL_OK;
 }
 
+/* null is not absent: a client that sends it is told so. */
 static enum sil_err parse_options(struct request *request,
                                   const struct json *root,
                                   struct sil_error *error)
@@ -134,6 +139,7 @@ static enum sil_err parse_img_src(struct request *request,
     return SIL_OK;
 }
 
+/* imgSrc first: of several mistakes the most important one is told. */
 enum sil_err request_parse(struct request *out, const void *bytes, size_t size,
                            struct sil_error *error)
 {
@@ -190,6 +196,8 @@ static enum sil_err parse_pair(struct request *request, const char *pair,
     return set_threshold(request, threshold, error);
 }
 
+/* Names and values are taken as they are sent: none of ours needs percent
+ * signs. */
 enum sil_err request_parse_query(struct request *out, const char *query,
                                  size_t size, struct sil_error *error)
 {

@@ -31,6 +31,8 @@ const struct route_row *route_row(enum route route)
     return &rows[route];
 }
 
+/* The path decides first, so that a wrong method on a known path is told as
+ * that. */
 enum sil_err route_find(enum route *out, struct http_text method,
                         struct http_text path, struct sil_error *error)
 {

@@ -85,6 +85,7 @@ static enum sil_err open_model(struct service *service, struct sil_error *error)
     return sil_model_open(&service->model, config->models, &options, error);
 }
 
+/* As many sessions as the model was opened for; the queue in front of them. */
 static enum sil_err open_workers(struct service *service,
                                  struct sil_error *error)
 {
@@ -107,6 +108,7 @@ static enum sil_err open_workers(struct service *service,
     return workers_start(&service->workers, &options, error);
 }
 
+/* Last of all: who connects finds a service that can serve. */
 static enum sil_err listen_http(struct service *service,
                                 struct sil_error *error)
 {
@@ -162,6 +164,7 @@ static void drain(struct service *service)
         loop_stop(service->loop);
 }
 
+/* The service's one clock: deadlines that pass, and how the draining goes. */
 static void on_tick(void *payload)
 {
     struct service *service = payload;
@@ -172,6 +175,8 @@ static void on_tick(void *payload)
         drain(service);
 }
 
+/* What takes long and fails for operators' mistakes comes first: the network,
+ * then the workers with their self-test. */
 static enum sil_err open_all(struct service *service, struct sil_error *error)
 {
     enum sil_err err = open_model(service, error);
@@ -223,6 +228,8 @@ static void warn_of_strangers(const struct service *service)
                   "listening beyond this machine without --api-keys");
 }
 
+/* A store that can't be opened as named is wrong usage; everything else that
+ * fails here is the machine's doing. */
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
@@ -276,6 +283,7 @@ static void size(struct service *service)
     sil_assert(service->worker_count >= 1);
 }
 
+/* The service is allocated: metrics and settings are too large for a stack. */
 int server_main(int argc, char **argv)
 {
     struct sil_error error = {0};

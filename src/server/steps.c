@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "server/answers.h"
-#include "server/multipart.h"
+#include "server/step_admit.h"
 
 /* Where a step runs. */
 enum where {
@@ -27,97 +27,22 @@ struct step_row {
     enum sil_err (*run)(struct job *job, struct sil_session *session);
 };
 
-static enum sil_err admit(struct job *job, struct sil_session *session);
 static enum sil_err fetch(struct job *job, struct sil_session *session);
 static enum sil_err compute(struct job *job, struct sil_session *session);
 static enum sil_err encode(struct job *job, struct sil_session *session);
 
 static const struct step_row steps[] = {
-    [STEP_ADMIT] = {"admit", HERE, admit},
+    [STEP_ADMIT] = {"admit", HERE, step_admit},
     [STEP_FETCH] = {"fetch", AT_STORE, fetch},
     [STEP_COMPUTE] = {"compute", AT_WORKER, compute},
     [STEP_ENCODE] = {"encode", AT_WORKER, encode},
     [STEP_SEND] = {"send", LAST, NULL},
 };
 
-static const char no_room[] =
-    "as many requests are being served as there is room for; try again after "
-    "the time in Retry-After";
-static const char no_room_for_bytes[] =
-    "the pictures in memory are as many bytes as there is room for; try again "
-    "after the time in Retry-After";
-
-/* Count a refusal and say it. */
-static enum sil_err refuse(struct job *job, enum metric_reason reason,
-                           const char *detail)
-{
-    sil_assert(reason < REASON_COUNT);
-    metrics_add(&job->service->metrics, METRIC_REJECTED, reason, 0, 1);
-    return err_set(&job->held.error, SIL_E_OVERLOADED, "%s", detail);
-}
-
-/* The picture came along: in the body, or in a part of it. */
-static enum sil_err read_upload(struct job *job, struct http_text *picture)
-{
-    struct sil_error *error = &job->held.error;
-    struct http_text query = http_query(job->exchange);
-    struct http_text type = http_header(job->exchange, "content-type");
-
-    sil_assert(job->content != CONTENT_JSON);
-    *picture = http_body(job->exchange);
-    if (job->content == CONTENT_FORM) {
-        enum sil_err err = multipart_image(picture, *picture, type, error);
-        if (err)
-            return err;
-    }
-    return request_parse_query(&job->request, query.bytes, query.size, error);
-}
-
-/* Keep an upload's bytes: those of the connection go with it, and it may go
- * while a worker reads them. */
-static enum sil_err keep_upload(struct job *job, struct http_text picture)
-{
-    struct held *held = &job->held;
-
-    sil_assert(held->picture.size == 0);
-    held->picture_bytes = picture.size;
-    if (admission_hold(job->service->admission, &job->ticket, picture.size))
-        return refuse(job, REASON_BYTES, no_room_for_bytes);
-    buf_add(&held->picture, picture.bytes, picture.size);
-    if (buf_err(&held->picture) == SIL_E_STATE)
-        return err_set(&held->error, SIL_E_IMAGE_TOO_LARGE,
-                       "the picture is larger than %zu bytes",
-                       held->picture.cap);
-    if (buf_err(&held->picture))
-        return err_set(&held->error, SIL_E_NO_MEMORY, "no memory");
-    return SIL_OK;
-}
-
-/* Read the request and find room for it. */
-static enum sil_err admit(struct job *job, struct sil_session *session)
-{
-    struct sil_error *error = &job->held.error;
-    struct http_text body = http_body(job->exchange);
-    enum metric_reason reason;
-    enum sil_err err;
-
-    sil_assert(session == NULL);
-    if (job->content != CONTENT_JSON)
-        err = read_upload(job, &body);
-    else
-        err = request_parse(&job->request, body.bytes, body.size, error);
-    if (!err && job->request.img_src != NULL)
-        err = fetch_key_check(job->request.img_src, error);
-    if (err)
-        return err;
-    err = admission_enter(job->service->admission, &job->ticket, &reason);
-    if (err)
-        return refuse(job, reason, no_room);
-    return job->content == CONTENT_JSON ? SIL_OK : keep_upload(job, body);
-}
-
 static void resume(void *payload);
 
+/* On the store's thread. The picture's memory changes hands here: from now
+ * on it is the job's. */
 static void fetched(void *payload, enum sil_err err, struct buf *bytes,
                     const struct fetch_stats *stats,
                     const struct sil_error *error)
@@ -138,6 +63,8 @@ static void fetched(void *payload, enum sil_err err, struct buf *bytes,
     loop_post(job->service->loop, &job->task);
 }
 
+/* Once submitted, `held` belongs to the store's thread: nothing of it may be
+ * touched here any more unless submitting failed. */
 static enum sil_err fetch(struct job *job, struct sil_session *session)
 {
     struct fetch_wish wish = {
@@ -151,7 +78,8 @@ static enum sil_err fetch(struct job *job, struct sil_session *session)
 
     sil_assert(session == NULL);
     if (err == SIL_E_OVERLOADED)
-        return refuse(job, REASON_STORE, "too many pictures are being fetched");
+        return step_refuse(job, REASON_STORE,
+                           "too many pictures are being fetched");
     return err;
 }
 
@@ -235,6 +163,8 @@ static enum sil_err encode(struct job *job, struct sil_session *session)
                : err;
 }
 
+/* All steps that compute, one after another, without going back to the loop
+ * in between. */
 void steps_work(struct ticket *ticket, struct sil_session *session)
 {
     struct job *job = ticket->payload;
@@ -254,6 +184,7 @@ void steps_work(struct ticket *ticket, struct sil_session *session)
     loop_post(job->service->loop, &job->task);
 }
 
+/* A step spans several stages: the times tell how far it came. */
 enum sil_stage steps_stage(const struct job *job)
 {
     const uint64_t *ns = job->held.stage_ns;
@@ -344,12 +275,10 @@ static enum sil_err note_fetch(struct job *job)
     if (held->err)
         return held->err;
     held->step++;
-    err = admission_hold(job->service->admission, &job->ticket,
-                         held->picture_bytes);
-    if (!err)
-        return SIL_OK;
-    buf_finish(&held->picture);
-    return refuse(job, REASON_BYTES, no_room_for_bytes);
+    err = step_hold(job);
+    if (err)
+        buf_finish(&held->picture);
+    return err;
 }
 
 /* A job's task: back on the loop's thread. */
@@ -375,6 +304,8 @@ void steps_start(struct job *job)
     go(job);
 }
 
+/* A fetch is cancelled, a ticket leaves the queue; what a worker computes is
+ * finished and thrown away, since the engine can't be stopped. */
 enum sil_stage steps_abandon(struct job *job)
 {
     enum sil_stage stage = SIL_STAGE_INFER;
@@ -419,6 +350,7 @@ static void expire(struct job *job)
                                : SIL_STAGE_INFER);
 }
 
+/* All jobs are looked at: there are at most as many as connections. */
 void steps_tick(struct service *service)
 {
     uint64_t now_ns = clock_ns();

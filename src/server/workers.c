@@ -27,6 +27,7 @@ struct workers {
     struct worker *list; /* [options.count] */
 };
 
+/* A worker's whole life. The session is its own. */
 static void *run(void *payload)
 {
     struct worker *worker = payload;
@@ -83,6 +84,7 @@ static enum sil_err start_one(struct workers *workers, struct worker *worker,
     return SIL_OK;
 }
 
+/* One after another: the self-test of the first also warms what they share. */
 enum sil_err workers_start(struct workers **out,
                            const struct worker_options *options,
                            struct sil_error *error)
@@ -109,6 +111,8 @@ enum sil_err workers_start(struct workers **out,
     return err;
 }
 
+/* Also undoes a start that failed half-way: threads that never ran have
+ * nothing to be waited for. */
 void workers_stop(struct workers *workers)
 {
     if (workers == NULL)
@@ -126,6 +130,8 @@ void workers_stop(struct workers *workers)
     mem_free(workers);
 }
 
+/* The affinity mask knows of cpusets and taskset; the number of processors
+ * online does not. */
 uint32_t workers_core_count(void)
 {
     cpu_set_t set;
