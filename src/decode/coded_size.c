@@ -29,6 +29,7 @@ struct bits {
     bool is_over;
 };
 
+/* The next count bits as a number. */
 static uint32_t take(struct bits *bits, unsigned count)
 {
     uint32_t value = 0;
@@ -46,6 +47,7 @@ static uint32_t take(struct bits *bits, unsigned count)
     return value;
 }
 
+/* The next bit. */
 static bool take_flag(struct bits *bits)
 {
     return take(bits, 1) != 0;
@@ -66,6 +68,7 @@ static uint32_t take_number(struct bits *bits)
     return (uint32_t)((1ULL << zero_count) - 1) + take(bits, zero_count);
 }
 
+/* Width and height each for itself: no bound gets lost in between. */
 static void enlarge(struct coded_size *largest, uint32_t width, uint32_t height)
 {
     if (width > largest->width)
@@ -152,6 +155,7 @@ static void take_tools(struct bits *bits, struct sequence *sequence)
         sequence->whole_mv = take_flag(bits) ? SELECT : take(bits, 1);
 }
 
+/* A sequence header: here alone the size is told. */
 static bool read_sequence(struct sequence *sequence, struct coded_size *largest,
                           struct bits *bits)
 {
@@ -242,6 +246,8 @@ static uint64_t take_length(struct bits *bits)
     return value;
 }
 
+/* OBUs follow each other: a byte of type, maybe one of layers, a length,
+ * without which it is the last. */
 bool coded_size_av1(struct coded_size *largest, const uint8_t *bytes,
                     size_t size)
 {
@@ -341,6 +347,7 @@ static bool read_nal(struct coded_size *largest, const uint8_t *nal,
     return true;
 }
 
+/* Bytes behind the last whole length are not looked at, as in the decoder. */
 bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
                      size_t size)
 {
@@ -360,6 +367,8 @@ bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
     return true;
 }
 
+/* A head of fixed size, then arrays of units of a type each. The unit's own
+ * head tells the type again, and that one is believed. */
 bool coded_size_hevc_config(struct coded_size *largest, const uint8_t *bytes,
                             size_t size)
 {

@@ -61,6 +61,7 @@ static uint64_t read_big(const uint8_t *at, unsigned count)
     return value;
 }
 
+/* True for four bytes that are a brand of the table. */
 static bool is_brand(const uint8_t *at)
 {
     for (size_t i = 0; i < sizeof BRANDS / sizeof BRANDS[0]; i++) {
@@ -241,6 +242,8 @@ static enum sil_err open_reader(struct reader *reader,
     return check_size(reader);
 }
 
+/* Free what was made so far, wherever it ended. The library's functions don't
+ * all take NULL. */
 static void close_reader(struct reader *reader)
 {
     if (reader->pixels != NULL)
@@ -353,6 +356,7 @@ static enum sil_err read_pixels(struct reader *reader, uint32_t shrink)
     return shrink_plane(reader, plane, (size_t)stride);
 }
 
+/* Reading the boxes is nearly all the work there is without the pixels. */
 static enum sil_err heif_info(struct decode_info *out,
                               const struct decode_source *source,
                               struct sil_error *error)
@@ -369,6 +373,7 @@ static enum sil_err heif_info(struct decode_info *out,
     return err;
 }
 
+/* The library's pixels and ours are both held while these are shrunk. */
 static enum sil_err heif_read(struct image *out,
                               const struct decode_source *source,
                               uint32_t shrink, struct sil_error *error)

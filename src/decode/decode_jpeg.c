@@ -52,6 +52,7 @@ struct reader {
     uint8_t *cmyk;        /* uint8 [output width, 4]; NULL: not needed */
 };
 
+/* Start of image, then the first byte of any other marker. */
 static bool jpeg_matches(const uint8_t *bytes, size_t size)
 {
     sil_assert(bytes != NULL || size == 0);
@@ -130,6 +131,7 @@ static void on_message(j_common_ptr jpeg, int level)
         on_error(jpeg);
 }
 
+/* Where the library would write to standard error. */
 static void on_output(j_common_ptr jpeg)
 {
     (void)jpeg; /* a library doesn't print */
@@ -361,6 +363,7 @@ static enum sil_err set_up(struct reader *reader, uint32_t shrink)
     return SIL_OK;
 }
 
+/* The header, and a walk over the segments for the orientation. */
 static enum sil_err jpeg_info(struct decode_info *out,
                               const struct decode_source *source,
                               struct sil_error *error)
@@ -377,6 +380,8 @@ static enum sil_err jpeg_info(struct decode_info *out,
     return err;
 }
 
+/* Header, choice, scans, memory for the result, rows: in this order, so that
+ * a damaged progressive picture costs no memory of ours. */
 static enum sil_err jpeg_read(struct image *out,
                               const struct decode_source *source,
                               uint32_t shrink, struct sil_error *error)

@@ -33,10 +33,13 @@ struct reader {
     uint8_t *rgb;       /* uint8 [width, 3] */
 };
 
-/* Adam7, the one way of interlacing that PNG has: the first pixel and the step of each pass, across. */
+/* Adam7, the one way of interlacing that PNG has: the first pixel and the
+ * step of each pass, across. Down, the library tells the row itself. */
 static const uint8_t PASS_FIRST[] = {0, 4, 0, 2, 0, 1, 0};
 static const uint8_t PASS_STEP[] = {8, 8, 4, 4, 2, 2, 1};
 
+/* Four of the eight bytes are enough to tell what a file wants to be: what is
+ * wrong with the other four is damage, not another format. */
 static bool png_matches(const uint8_t *bytes, size_t size)
 {
     sil_assert(bytes != NULL || size == 0);
@@ -49,11 +52,13 @@ static void *png_malloc(size_t size)
     return size > 0 ? mem_alloc(size, 1) : NULL;
 }
 
+/* As png_malloc(). */
 static void *png_realloc(void *old, size_t size)
 {
     return size > 0 ? mem_realloc(old, size, 1) : NULL;
 }
 
+/* As png_malloc(). */
 static void *png_calloc(size_t count, size_t size)
 {
     return count > 0 && size > 0 ? mem_zalloc(count, size) : NULL;
@@ -104,6 +109,7 @@ static enum sil_err open_reader(struct reader *reader,
                              source, error);
 }
 
+/* Free what was made so far, wherever it ended. */
 static void close_reader(struct reader *reader)
 {
     spng_ctx_free(reader->png);
@@ -261,6 +267,7 @@ static enum sil_err read_rows(struct reader *reader)
     return SIL_OK;
 }
 
+/* The header alone, and a walk over the chunks for the orientation. */
 static enum sil_err png_info(struct decode_info *out,
                              const struct decode_source *source,
                              struct sil_error *error)
@@ -277,6 +284,8 @@ static enum sil_err png_info(struct decode_info *out,
     return err;
 }
 
+/* Each step allocates a little more; no more than a few rows are held beside
+ * the result. */
 static enum sil_err png_read(struct image *out,
                              const struct decode_source *source,
                              uint32_t shrink, struct sil_error *error)

@@ -63,6 +63,7 @@ static uint32_t read_bytes(const uint8_t *at, unsigned count)
     return value;
 }
 
+/* RIFF is the container of sounds and films, too. */
 static bool webp_matches(const uint8_t *bytes, size_t size)
 {
     sil_assert(bytes != NULL || size == 0);
@@ -198,6 +199,7 @@ static enum sil_err open_reader(struct reader *reader,
     return SIL_OK;
 }
 
+/* Free what was made so far, wherever it ended. */
 static void close_reader(struct reader *reader)
 {
     shrink_finish(&reader->shrinker);
@@ -387,6 +389,7 @@ static enum sil_err read_whole(struct image *out, struct reader *reader,
     return SIL_OK;
 }
 
+/* The header of the canvas, and a walk over the chunks for the orientation. */
 static enum sil_err webp_info(struct decode_info *out,
                               const struct decode_source *source,
                               struct sil_error *error)
@@ -403,6 +406,7 @@ static enum sil_err webp_info(struct decode_info *out,
     return err;
 }
 
+/* One of two ways, chosen by the header. */
 static enum sil_err webp_read(struct image *out,
                               const struct decode_source *source,
                               uint32_t shrink, struct sil_error *error)

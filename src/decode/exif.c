@@ -51,6 +51,7 @@ static uint32_t read_u16(const uint8_t *at, bool is_big)
     return is_big ? first << 8 | second : second << 8 | first;
 }
 
+/* Two halves in the same order as the bytes of each. */
 static uint32_t read_u32(const uint8_t *at, bool is_big)
 {
     uint32_t first = read_u16(at, is_big);
@@ -93,6 +94,8 @@ static uint8_t directory_orientation(struct span directory, bool is_big)
     return ORIENTATION_MIN;
 }
 
+/* Header, offset of the first directory, directory. The offset may point
+ * anywhere, into the header too: whatever is there is read as entries. */
 uint8_t exif_orientation(const uint8_t *bytes, size_t size)
 {
     struct span tiff = {bytes, size};
@@ -120,6 +123,7 @@ static bool is_lone_marker(uint8_t marker)
     return marker == 0x01 || (marker >= 0xD0 && marker <= 0xD8);
 }
 
+/* Segment by segment up to the first scan; behind it nobody looks. */
 uint8_t exif_of_jpeg(const uint8_t *bytes, size_t size)
 {
     struct span left = {bytes, size};
@@ -152,6 +156,8 @@ uint8_t exif_of_jpeg(const uint8_t *bytes, size_t size)
     return ORIENTATION_MIN;
 }
 
+/* Chunk by chunk: length, name, content, checksum (not checked here: the
+ * worst a wrong one can do is to turn the picture). */
 uint8_t exif_of_png(const uint8_t *bytes, size_t size)
 {
     struct span left = {bytes, size};
@@ -171,6 +177,7 @@ uint8_t exif_of_png(const uint8_t *bytes, size_t size)
     return ORIENTATION_MIN;
 }
 
+/* Chunk by chunk: name, length, content, a byte of padding maybe. */
 uint8_t exif_of_webp(const uint8_t *bytes, size_t size)
 {
     struct span left = {bytes, size};

@@ -59,6 +59,7 @@ static struct cursor take_part(struct cursor *cursor, uint64_t size)
     return part;
 }
 
+/* Types are four letters, not ended by a NUL in the file. */
 static bool is_type(const uint8_t *type, const char *name)
 {
     sil_assert(name[TYPE] == '\0');
@@ -222,6 +223,8 @@ static bool check_item(struct walk *walk, struct buf *bytes, struct cursor *in,
     return true;
 }
 
+/* Take the head of iloc, then its entries one after the other: where their
+ * bytes are is told nowhere else. */
 static enum sil_err check_items(struct walk *walk, struct sil_error *error)
 {
     struct cursor in = walk->locations;
@@ -295,6 +298,8 @@ static bool is_short_list(struct cursor info)
     return count >= 1 && count <= LIMIT_HEIF_ITEMS_MAX;
 }
 
+/* meta holds all that is needed: iinf (types), iloc (places), idat (bytes of
+ * small items) and iprp/ipco (configurations of decoders). */
 enum sil_err heif_items_size(struct coded_size *out,
                              const struct decode_source *source,
                              struct sil_error *error)

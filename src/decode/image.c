@@ -34,6 +34,7 @@ static const struct turn TURNS[] = {
 
 enum { TURN_COUNT = sizeof TURNS / sizeof TURNS[0] };
 
+/* An image without pixels has no size that could be wrong. */
 void image_check(const struct image *image)
 {
     sil_assert(image != NULL);
@@ -44,6 +45,7 @@ void image_check(const struct image *image)
     sil_assert(image->row_bytes / RGB >= image->width);
 }
 
+/* Rows follow each other without a gap. */
 enum sil_err image_init(struct image *image, uint32_t width, uint32_t height)
 {
     size_t row_bytes;
@@ -65,6 +67,7 @@ enum sil_err image_init(struct image *image, uint32_t width, uint32_t height)
     return SIL_OK;
 }
 
+/* Lent pixels are let go, not freed. */
 void image_finish(struct image *image)
 {
     image_check(image);
@@ -73,6 +76,7 @@ void image_finish(struct image *image)
     *image = (struct image){0};
 }
 
+/* Three bytes: too few for a call of memcpy() to pay. */
 static void copy_pixel(uint8_t *to, const uint8_t *from)
 {
     to[0] = from[0];
@@ -80,6 +84,7 @@ static void copy_pixel(uint8_t *to, const uint8_t *from)
     to[2] = from[2];
 }
 
+/* Exchange two pixels, which may be the same one. */
 static void swap_pixels(uint8_t *a, uint8_t *b)
 {
     for (size_t i = 0; i < RGB; i++) {
@@ -176,6 +181,7 @@ static enum sil_err turn_to_copy(struct image *image, struct turn turn)
     return SIL_OK;
 }
 
+/* Half of the orientations need no memory; those are done in place. */
 enum sil_err image_orient(struct image *image, uint8_t orientation)
 {
     struct turn turn;

@@ -15,6 +15,7 @@ enum { RGB = 3, RGBA = 4, WHITE = 255 };
 _Static_assert(DECODE_SHRINK_MAX *DECODE_SHRINK_MAX *WHITE <= UINT16_MAX,
                "the sum of a box fits 16 bits");
 
+/* Assert the invariant. */
 static void shrink_check(const struct shrinker *shrinker)
 {
     uint32_t shrink = shrinker->shrink;
@@ -25,6 +26,7 @@ static void shrink_check(const struct shrinker *shrinker)
     sil_assert((shrinker->sums == NULL) == (shrink == 1));
 }
 
+/* On failure shrink_finish() still frees what was had by then. */
 enum sil_err shrink_init(struct shrinker *shrinker)
 {
     uint32_t shrink = shrinker->shrink;
@@ -51,6 +53,7 @@ enum sil_err shrink_init(struct shrinker *shrinker)
     return SIL_OK;
 }
 
+/* May be called twice. */
 void shrink_finish(struct shrinker *shrinker)
 {
     image_finish(&shrinker->to);
@@ -168,6 +171,8 @@ static void place_pixels(struct image *to, uint32_t y, struct columns columns,
     }
 }
 
+/* The one place where all ways meet: straight, whole rows, parts of rows. In
+ * order, a row of boxes is finished with its last row of pixels. */
 void shrink_add(struct shrinker *shrinker, uint32_t y, struct columns columns,
                 const uint8_t *rgb)
 {
@@ -197,6 +202,7 @@ void shrink_add(struct shrinker *shrinker, uint32_t y, struct columns columns,
     }
 }
 
+/* Boxes that were filled in any order are all finished here. */
 void shrink_take(struct image *out, struct shrinker *shrinker)
 {
     size_t sums_per_row = (size_t)shrinker->to.width * RGB;
@@ -210,6 +216,7 @@ void shrink_take(struct image *out, struct shrinker *shrinker)
     shrinker->to = (struct image){0};
 }
 
+/* Opaque pixels, which are most of them, are just copied. */
 void shrink_on_white(uint8_t *rgb, const uint8_t *rgba, size_t count)
 {
     sil_assert(rgb != rgba);
