@@ -14,6 +14,10 @@ static const struct heif_kind KINDS[] = {
     {.name = "AVIF", .is_avif = true, .bits = 8},
     {.name = "AVIF, 12 bits", .is_avif = true, .bits = 12},
     {.name = "AVIF with alpha", .is_avif = true, .bits = 8, .has_alpha = true},
+    {.name = "HEIC, premultiplied",
+     .bits = 8,
+     .has_alpha = true,
+     .is_premultiplied = true},
 };
 
 static struct buf written(const struct heif_kind *kind)
@@ -33,9 +37,11 @@ static struct image drawn(const struct heif_kind *kind)
 
     for (size_t i = 0; kind->has_alpha && i < WIDTH * HEIGHT * RGB; i++) {
         unsigned alpha = rgba[i / RGB * RGBA + 3];
-        unsigned light = rgba[i / RGB * RGBA + i % RGB] * alpha;
+        unsigned light = rgba[i / RGB * RGBA + i % RGB];
+        light = kind->is_premultiplied ? light * WHITE : light * alpha;
         light += WHITE * (WHITE - alpha);
-        image.rgb[i] = (uint8_t)((light + WHITE / 2) / WHITE);
+        light = (light + WHITE / 2) / WHITE;
+        image.rgb[i] = (uint8_t)(light < WHITE ? light : WHITE);
     }
     mem_free(rgba);
     return image;

@@ -98,6 +98,7 @@ void write_heif(struct buf *to, uint32_t width, uint32_t height,
     assert_fine(heif_image_add_plane(image, heif_channel_interleaved,
                                      (int)width, (int)height, kind->bits));
     fill(image, width, height, kind);
+    heif_image_set_premultiplied_alpha(image, kind->is_premultiplied);
     if (kind->orientation > 0)
         options->image_orientation = (enum heif_orientation)kind->orientation;
     assert_fine(

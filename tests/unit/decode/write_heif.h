@@ -10,9 +10,10 @@ struct heif_kind {
     const char *name;
     bool is_avif;
     bool has_alpha;
-    uint8_t bits;        /* of a sample: 8; HEIC also 10, AVIF also 12 */
-    uint8_t orientation; /* written as irot and imir; 0: as 1 */
-    int quality;         /* 0: 95 */
+    bool is_premultiplied; /* the colours are said to be */
+    uint8_t bits;          /* of a sample: 8; HEIC also 10, AVIF also 12 */
+    uint8_t orientation;   /* written as irot and imir; 0: as 1 */
+    int quality;           /* 0: 95 */
 };
 
 /** Append a whole file of the drawing of width x height pixels. */
