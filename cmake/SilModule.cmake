@@ -26,8 +26,8 @@ function(sil_unit name)
     set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()
 
-# Tests that run the engine: under AddressSanitizer its thread library must
-# be told, for it is loaded in a way that the sanitizer refuses.
+# Tests that run the engine: under a sanitizer its thread library must be
+# told, for it is loaded in a way that sanitizers refuse.
 function(sil_test_engine)
     set_tests_properties(${ARGN} PROPERTIES
         ENVIRONMENT "TBB_ENABLE_SANITIZERS=1")

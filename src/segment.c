@@ -63,9 +63,8 @@ static uint32_t fitting_shrink(const struct view *view, uint32_t detail)
     uint32_t shrink = DECODE_SHRINK_MAX;
 
     sil_assert(detail > 0);
-    while (shrink > 1 &&
-           (width < (float)(shrink * detail * view->width) ||
-            height < (float)(shrink * detail * view->height)))
+    while (shrink > 1 && (width < (float)(shrink * detail * view->width) ||
+                          height < (float)(shrink * detail * view->height)))
         shrink /= 2;
     return shrink;
 }
@@ -284,8 +283,11 @@ enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
     struct sil_options chosen = options ? *options : sil_options_default();
     struct decode_source source = {bytes, size, chosen.limits,
                                    chosen.deadline_ns};
-    struct job job = {.session = session, .options = &chosen,
-                      .source = &source, .error = error, .shrink = 1};
+    struct job job = {.session = session,
+                      .options = &chosen,
+                      .source = &source,
+                      .error = error,
+                      .shrink = 1};
     struct decode_info info;
     uint64_t start_ns = clock_ns();
     enum sil_err err = session_begin(session, out, &chosen, error);
@@ -341,8 +343,11 @@ enum sil_err sil_segment_pixels(struct sil_mask **out,
                                 struct sil_error *error)
 {
     struct sil_options chosen = options ? *options : sil_options_default();
-    struct job job = {.session = session, .options = &chosen, .error = error,
-                      .shrink = 1, .orientation = ORIENTATION_UPRIGHT};
+    struct job job = {.session = session,
+                      .options = &chosen,
+                      .error = error,
+                      .shrink = 1,
+                      .orientation = ORIENTATION_UPRIGHT};
     enum sil_err err = session_begin(session, out, &chosen, error);
 
     if (!err)
@@ -351,9 +356,8 @@ enum sil_err sil_segment_pixels(struct sil_mask **out,
         return err;
     job.width = pixels->width;
     job.height = pixels->height;
-    job.image = (struct image){(uint8_t *)(uintptr_t)pixels->rgb,
-                               pixels->width, pixels->height,
-                               pixels->row_bytes, false};
+    job.image = (struct image){(uint8_t *)(uintptr_t)pixels->rgb, pixels->width,
+                               pixels->height, pixels->row_bytes, false};
     err = check_deadline(&job);
     return explain(err ? err : segment(out, &job), error);
 }

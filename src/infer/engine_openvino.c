@@ -28,10 +28,10 @@ struct engine_net {
 };
 
 struct engine_runner {
-    struct engine_net *net;       /* a loan */
-    ov_infer_request_t *request;  /* owned */
-    ov_tensor_t *in;              /* owned; NULL before the first input */
-    ov_tensor_t *out;             /* owned; NULL unless an answer is lent */
+    struct engine_net *net;      /* a loan */
+    ov_infer_request_t *request; /* owned */
+    ov_tensor_t *in;             /* owned; NULL before the first input */
+    ov_tensor_t *out;            /* owned; NULL unless an answer is lent */
 };
 
 /* Copy the last line of the engine's text that names no path: the lines
@@ -87,9 +87,8 @@ static enum sil_err set_up_core(struct engine_net *net,
     status = ov_core_set_property(net->core, "CPU",
                                   "CPU_RUNTIME_CACHE_CAPACITY", capacity);
     if (status == OK && options->cache_dir != NULL)
-        status = ov_core_set_property(net->core, "CPU",
-                                      ov_property_key_cache_dir,
-                                      options->cache_dir);
+        status = ov_core_set_property(
+            net->core, "CPU", ov_property_key_cache_dir, options->cache_dir);
     return engine_err(status, net, "at its settings", error);
 }
 
@@ -118,21 +117,21 @@ static enum sil_err compile(struct engine_net *net, const ov_model_t *model,
 }
 
 /* Read and compile. model: size bytes of ONNX. */
-static enum sil_err load(struct engine_net *net, const void *model,
-                         size_t size, const struct engine_options *options,
+static enum sil_err load(struct engine_net *net, const void *model, size_t size,
+                         const struct engine_options *options,
                          struct sil_error *error)
 {
     ov_model_t *read = NULL;
-    enum sil_err err = engine_err(ov_core_create(&net->core), net, "to start",
-                                  error);
+    enum sil_err err =
+        engine_err(ov_core_create(&net->core), net, "to start", error);
 
     if (err)
         return err;
     err = set_up_core(net, options, error);
     if (err)
         return err;
-    err = engine_err(ov_core_read_model_from_memory_buffer(
-                         net->core, model, size, NULL, &read),
+    err = engine_err(ov_core_read_model_from_memory_buffer(net->core, model,
+                                                           size, NULL, &read),
                      net, "to read the network", error);
     if (err)
         return err;
@@ -189,9 +188,9 @@ enum sil_err engine_runner_create(struct engine_runner **out,
     if (runner == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "no memory for a runner");
     runner->net = net;
-    err = engine_err(ov_compiled_model_create_infer_request(net->network,
-                                                            &runner->request),
-                     net, "to make a request", error);
+    err = engine_err(
+        ov_compiled_model_create_infer_request(net->network, &runner->request),
+        net, "to make a request", error);
     if (err) {
         engine_runner_destroy(runner);
         return err;
@@ -305,8 +304,8 @@ enum sil_err engine_run(struct tensor *out, struct engine_runner *runner,
     }
     status = ov_infer_request_infer(runner->request);
     if (status == OK)
-        status = ov_infer_request_get_output_tensor(runner->request,
-                                                    &runner->out);
+        status =
+            ov_infer_request_get_output_tensor(runner->request, &runner->out);
     err = engine_err(status, runner->net, "to run the network", error);
     if (!err)
         err = read_answer(&answer, runner, error);

@@ -11,10 +11,10 @@
 
 /** A network, its file and how it is run. */
 struct manifest {
-    char file[LIMIT_MODEL_NAME_MAX + 1]; /* beside the manifest, no path */
+    char file[LIMIT_MODEL_NAME_MAX + 1];  /* beside the manifest, no path */
     char label[LIMIT_MODEL_NAME_MAX + 1]; /* "NAME-VERSION" */
-    char sha256[SHA256_TEXT_SIZE];       /* of the file, lower-case hex */
-    struct person_sides sides;           /* what its input may be */
+    char sha256[SHA256_TEXT_SIZE];        /* of the file, lower-case hex */
+    struct person_sides sides;            /* what its input may be */
     uint32_t first_side;  /* the first look has about side * side pixels */
     uint32_t second_side; /* and so the second */
     float threshold;      /* above it is person, 0 < t < 1 */

@@ -14,17 +14,15 @@ enum { CHANNELS = 3 };
 /* One side of the input, to the nearest multiple of the step. */
 static uint32_t input_side(const struct person_sides *sides, double wanted)
 {
-    double least = sides->min / sides->step;
-    double most = sides->max / sides->step;
-    double steps = fmin(fmax(rint(wanted / sides->step), least), most);
+    double nearest = rint(wanted / sides->step) * sides->step;
 
-    sil_assert(steps >= 1);
-    return (uint32_t)steps * sides->step;
+    sil_assert(sides->min >= 1);
+    return (uint32_t)fmin(fmax(nearest, sides->min), sides->max);
 }
 
 void person_input_size(uint32_t *width, uint32_t *height,
-                       const struct person_sides *sides,
-                       const struct box *part, uint32_t side)
+                       const struct person_sides *sides, const struct box *part,
+                       uint32_t side)
 {
     double part_width = (double)part->x1 - part->x0;
     double part_height = (double)part->y1 - part->y0;

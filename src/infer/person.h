@@ -19,8 +19,8 @@ struct person_sides {
 /** Width and height of the network's input for a part of that size: about
  *  side * side pixels at the part's aspect ratio. */
 void person_input_size(uint32_t *width, uint32_t *height,
-                       const struct person_sides *sides,
-                       const struct box *part, uint32_t side);
+                       const struct person_sides *sides, const struct box *part,
+                       uint32_t side);
 
 /** Look at what the view shows. *out: float [view height, view width],
  *  probabilities of person, yours, plane_finish(). Errors: SIL_E_MODEL,

@@ -99,7 +99,8 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
         double first = fmin(fmax(floor(left * cell), 0), axis->pixels - span);
         taps->firsts[i] = (uint32_t)first;
         sil_assert(taps->firsts[i] + span <= axis->pixels);
-        for (double c = left; c <= left + 1; c++) {
+        for (int k = 0; k < 2; k++) {
+            double c = left + k;
             double to = fmin((c + 1) * cell, axis->pixels);
             if (c >= 0 && c < small)
                 add_area(taps, i, c * cell, to, 1 - fabs(at - c));
@@ -189,8 +190,7 @@ static void taps_reach(uint32_t *first, uint32_t *end, const struct taps *taps)
 
 /* Both passes. across and down: the weights of the two axes. */
 static enum sil_err resample(float *values, const struct image *image,
-                             const struct taps *across,
-                             const struct taps *down)
+                             const struct taps *across, const struct taps *down)
 {
     size_t plane = (size_t)across->count * down->count;
     struct extent row = {.bytes = image->row_bytes};

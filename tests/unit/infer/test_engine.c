@@ -53,15 +53,14 @@ static void run_shape(struct buf *to, struct engine_runner *runner, size_t i)
     assert_int_equal(buf_err(to), SIL_OK);
 }
 
-static struct engine_net *net_of(const struct buf *model,
-                                 uint32_t thread_count)
+static struct engine_net *net_of(const struct buf *model, uint32_t thread_count)
 {
     struct engine_options options = {.thread_count = thread_count};
     struct engine_net *net = NULL;
 
-    assert_int_equal(engine_net_create(&net, model->bytes, model->size,
-                                       &options, NULL),
-                     SIL_OK);
+    assert_int_equal(
+        engine_net_create(&net, model->bytes, model->size, &options, NULL),
+        SIL_OK);
     return net;
 }
 
@@ -117,8 +116,7 @@ static void history_does_not_show(void **state)
     struct fixture *fixture = *state;
     struct engine_runner *runner = NULL;
 
-    assert_int_equal(engine_runner_create(&runner, fixture->net, NULL),
-                     SIL_OK);
+    assert_int_equal(engine_runner_create(&runner, fixture->net, NULL), SIL_OK);
     compare_all(fixture, runner, 3);
     engine_runner_destroy(runner);
 }
@@ -168,8 +166,7 @@ static void a_shape_that_does_not_fit_is_an_error(void **state)
     enum sil_err err;
     struct buf answer;
 
-    assert_int_equal(engine_runner_create(&runner, fixture->net, NULL),
-                     SIL_OK);
+    assert_int_equal(engine_runner_create(&runner, fixture->net, NULL), SIL_OK);
     err = engine_input(&tensor, runner, shape, &error);
     if (!err)
         err = engine_run(&tensor, runner, &error);

@@ -69,9 +69,9 @@ static size_t write_text(char *text, const char *key, const char *value)
         const char *chosen = is_it ? value : GOOD[i][1];
 
         if (chosen != NULL)
-            size += (size_t)snprintf(text + size, TEXT_SIZE - size,
-                                     "%c\"%s\":%s", size > 0 ? ',' : '{',
-                                     GOOD[i][0], chosen);
+            size +=
+                (size_t)snprintf(text + size, TEXT_SIZE - size, "%c\"%s\":%s",
+                                 size > 0 ? ',' : '{', GOOD[i][0], chosen);
     }
     size += (size_t)snprintf(text + size, TEXT_SIZE - size, "}");
     assert_true(size < TEXT_SIZE);
@@ -137,15 +137,15 @@ static void what_is_no_json_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ROW_COUNT(texts); i++)
-        assert_int_equal(manifest_parse(&manifest, texts[i], strlen(texts[i]),
-                                        NULL),
-                         SIL_E_MODEL);
+        assert_int_equal(
+            manifest_parse(&manifest, texts[i], strlen(texts[i]), NULL),
+            SIL_E_MODEL);
 }
 
 static void names_are_neither_paths_nor_hidden(void **state)
 {
-    static const char *const bad[] = {"", ".", "..", ".a", "a/b", "a\\b",
-                                      "a b", "\xC3\xA9", "a\n"};
+    static const char *const bad[] = {"",     ".",   "..",       ".a", "a/b",
+                                      "a\\b", "a b", "\xC3\xA9", "a\n"};
 
     (void)state;
     assert_true(manifest_is_name("person"));

@@ -17,19 +17,19 @@ struct row {
 };
 
 static const struct row ROWS[] = {
-    {64, 48, {0, 0, 64, 48}, 64, 48},           /* as it is */
-    {64, 48, {0, 0, 64, 48}, 16, 12},           /* whole factors */
-    {101, 67, {0, 0, 101, 67}, 32, 32},         /* odd factors */
-    {33, 21, {0, 0, 33, 21}, 96, 128},          /* enlarged both ways */
-    {90, 20, {0, 0, 90, 20}, 32, 64},           /* shrunk and enlarged */
+    {64, 48, {0, 0, 64, 48}, 64, 48},             /* as it is */
+    {64, 48, {0, 0, 64, 48}, 16, 12},             /* whole factors */
+    {101, 67, {0, 0, 101, 67}, 32, 32},           /* odd factors */
+    {33, 21, {0, 0, 33, 21}, 96, 128},            /* enlarged both ways */
+    {90, 20, {0, 0, 90, 20}, 32, 64},             /* shrunk and enlarged */
     {80, 60, {10.25F, 5.5F, 61.75F, 44}, 32, 32}, /* a part between pixels */
-    {80, 60, {70, 50, 80, 60}, 32, 32},         /* the last corner */
-    {80, 60, {-8, -6.5F, 90, 70}, 32, 32},      /* beyond all edges */
-    {1, 1, {0, 0, 1, 1}, 32, 32},               /* one pixel */
-    {1, 300, {0, 0, 1, 300}, 32, 64},           /* one column */
-    {300, 1, {0, 0, 300, 1}, 64, 32},           /* one row */
+    {80, 60, {70, 50, 80, 60}, 32, 32},           /* the last corner */
+    {80, 60, {-8, -6.5F, 90, 70}, 32, 32},        /* beyond all edges */
+    {1, 1, {0, 0, 1, 1}, 32, 32},                 /* one pixel */
+    {1, 300, {0, 0, 1, 300}, 32, 64},             /* one column */
+    {300, 1, {0, 0, 300, 1}, 64, 32},             /* one row */
     {257, 255, {0.5F, 0.5F, 256.5F, 254.5F}, 255, 253}, /* steps around 1 */
-    {50, 50, {0, 0, 49.5F, 49.5F}, 1, 1},       /* one sample */
+    {50, 50, {0, 0, 49.5F, 49.5F}, 1, 1},               /* one sample */
 };
 
 /* One axis: the cells, and where a sample lies among them. */
@@ -112,8 +112,8 @@ static void check_row(const struct row *row)
     for (uint32_t c = 0; c < 3; c++)
         for (uint32_t v = 0; v < row->view_height; v++)
             for (uint32_t u = 0; u < row->view_width; u++) {
-                double got = (double)
-                    values[c * plane + (size_t)v * row->view_width + u];
+                double got =
+                    (double)values[c * plane + (size_t)v * row->view_width + u];
                 double want = slow_sample(&image, row, u, v, c);
                 assert_true(fabs(got - want) < TOLERANCE);
             }

@@ -1,8 +1,11 @@
 /* The public header, alone and twice.
  * Must not include anything else: that it stands alone is what is tested.
  * Compiled as C11 and as C++17, pedantic; never run. */
+/* The formatter would take the second one away. */
+/* clang-format off */
 #include <silhouette.h>
 #include <silhouette.h>
+/* clang-format on */
 
 int uses_silhouette(void);
 

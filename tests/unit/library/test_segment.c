@@ -24,8 +24,7 @@ static int set_up(void **state)
     struct sil_model_options options = sil_model_options_default();
 
     options.thread_count = THREAD_COUNT;
-    assert_int_equal(sil_model_open(&fixture.model, MODELS_DIR, &options,
-                                    NULL),
+    assert_int_equal(sil_model_open(&fixture.model, MODELS_DIR, &options, NULL),
                      SIL_OK);
     assert_int_equal(sil_session_create(&fixture.session, fixture.model, NULL),
                      SIL_OK);
@@ -53,9 +52,9 @@ static struct sil_mask *mask_of(struct sil_session *session,
 {
     struct sil_mask *mask = NULL;
 
-    assert_int_equal(sil_segment(&mask, session, bytes->bytes, bytes->size,
-                                 options, NULL),
-                     SIL_OK);
+    assert_int_equal(
+        sil_segment(&mask, session, bytes->bytes, bytes->size, options, NULL),
+        SIL_OK);
     mask_check(mask);
     return mask;
 }
@@ -85,8 +84,8 @@ static bool is_person(const struct sil_mask *mask, uint32_t x, uint32_t y)
 static void a_person_is_found(void **state)
 {
     struct fixture *fixture = *state;
-    struct sil_mask *mask = mask_of(fixture->session, &fixture->astronaut,
-                                    NULL);
+    struct sil_mask *mask =
+        mask_of(fixture->session, &fixture->astronaut, NULL);
     struct sil_timing timing = sil_session_timing(fixture->session);
 
     assert_int_equal(sil_mask_width(mask), 512);
@@ -103,11 +102,12 @@ static void a_person_is_found(void **state)
 /* Put an EXIF segment with an orientation behind a JPEG's first marker. */
 static struct buf with_orientation(const struct buf *jpeg, uint8_t orientation)
 {
-    uint8_t exif[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
-                      'M', 'M', 0, 42, 0, 0, 0, 8, /* offset of the list */
-                      0, 1,                        /* one entry: */
-                      0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0,
-                      0, 0, 0, 0, 0, 0};
+    uint8_t exif[] = {
+        0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
+        'M',  'M',  0, 42, 0,   0,   0,   8, /* offset of the list */
+        0,    1,                             /* one entry: */
+        0x01, 0x12, 0, 3,  0,   0,   0,   1,   0, orientation,
+        0,    0,    0, 0,  0,   0,   0,   0};
     struct buf bytes;
 
     exif[3] = sizeof exif - 2;
@@ -153,7 +153,7 @@ static void check_orientation(struct fixture *fixture, uint8_t orientation)
     for (uint32_t y = 0; y < turned.height; y++)
         for (uint32_t x = 0; x < turned.width; x++)
             different += is_person(upright, x, y) !=
-                (turned.rgb[y * turned.row_bytes + 3 * (size_t)x] > 0);
+                         (turned.rgb[y * turned.row_bytes + 3 * (size_t)x] > 0);
     assert_true(different * 10000 < upright->person_pixels);
     image_finish(&turned);
     sil_mask_destroy(stored);
@@ -180,9 +180,9 @@ static void the_smallest_pictures_have_masks(void **state)
                                      3 * (size_t)sides[i][0]};
         struct sil_mask *mask = NULL;
 
-        assert_int_equal(sil_segment_pixels(&mask, fixture->session, &picture,
-                                            NULL, NULL),
-                         SIL_OK);
+        assert_int_equal(
+            sil_segment_pixels(&mask, fixture->session, &picture, NULL, NULL),
+            SIL_OK);
         mask_check(mask);
         assert_int_equal(sil_mask_width(mask), sides[i][0]);
         assert_int_equal(sil_mask_height(mask), sides[i][1]);
@@ -220,9 +220,9 @@ static void wrong_pixels_are_refused(void **state)
         assert_int_equal(error.code, WRONG_PIXELS[i].err);
         assert_true(error.detail[0] != '\0');
     }
-    assert_int_equal(sil_segment_pixels(&mask, fixture->session, NULL, NULL,
-                                        NULL),
-                     SIL_E_ARGUMENT);
+    assert_int_equal(
+        sil_segment_pixels(&mask, fixture->session, NULL, NULL, NULL),
+        SIL_E_ARGUMENT);
     assert_null(mask);
 }
 
@@ -231,9 +231,9 @@ static enum sil_err try_options(struct fixture *fixture,
 {
     struct sil_mask *mask = NULL;
     struct sil_error error;
-    enum sil_err err = sil_segment(&mask, fixture->session,
-                                   fixture->portrait.bytes,
-                                   fixture->portrait.size, options, &error);
+    enum sil_err err =
+        sil_segment(&mask, fixture->session, fixture->portrait.bytes,
+                    fixture->portrait.size, options, &error);
 
     assert_int_equal(error.code, err);
     assert_true((mask == NULL) == (err != SIL_OK));
@@ -283,8 +283,7 @@ static void wrong_arguments_are_refused(void **state)
                      SIL_E_ARGUMENT);
     assert_int_equal(sil_session_create(NULL, fixture->model, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_session_create(&session, NULL, NULL),
-                     SIL_E_ARGUMENT);
+    assert_int_equal(sil_session_create(&session, NULL, NULL), SIL_E_ARGUMENT);
     assert_null(mask);
     assert_null(session);
 }
@@ -293,16 +292,16 @@ static void wrong_arguments_are_refused(void **state)
 static void a_session_outlives_bad_pictures(void **state)
 {
     struct fixture *fixture = *state;
-    struct sil_mask *before = mask_of(fixture->session, &fixture->portrait,
-                                      NULL);
+    struct sil_mask *before =
+        mask_of(fixture->session, &fixture->portrait, NULL);
 
     for (size_t size = 0; size < fixture->astronaut.size; size += 9999) {
         struct sil_mask *after;
         struct sil_mask *mask = NULL;
         struct sil_error error;
-        enum sil_err err = sil_segment(&mask, fixture->session,
-                                       fixture->astronaut.bytes, size, NULL,
-                                       &error);
+        enum sil_err err =
+            sil_segment(&mask, fixture->session, fixture->astronaut.bytes, size,
+                        NULL, &error);
 
         assert_true(err == SIL_E_IMAGE_CORRUPT ||
                     err == SIL_E_UNSUPPORTED_FORMAT);
@@ -318,8 +317,8 @@ static void a_session_outlives_bad_pictures(void **state)
 static void survives_each_missing_allocation(void **state)
 {
     struct fixture *fixture = *state;
-    struct sil_mask *wanted = mask_of(fixture->session, &fixture->astronaut,
-                                      NULL);
+    struct sil_mask *wanted =
+        mask_of(fixture->session, &fixture->astronaut, NULL);
     struct sil_mask *mask = NULL;
     enum sil_err err = SIL_E_NO_MEMORY;
 
@@ -362,8 +361,8 @@ static void *run_job(void *argument)
 static void threads_give_the_same_mask(void **state)
 {
     struct fixture *fixture = *state;
-    struct sil_mask *wanted = mask_of(fixture->session, &fixture->astronaut,
-                                      NULL);
+    struct sil_mask *wanted =
+        mask_of(fixture->session, &fixture->astronaut, NULL);
     pthread_t threads[THREAD_COUNT];
     struct job jobs[THREAD_COUNT];
 
