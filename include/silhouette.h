@@ -15,11 +15,12 @@
  *         struct sil_model *model = NULL;
  *         struct sil_session *session = NULL;
  *         struct sil_mask *mask = NULL;
+ *         const struct sil_picture picture = {bytes, size};
  *         enum sil_err err = sil_model_open(&model, "models", NULL, &error);
  *         if (!err)
  *             err = sil_session_create(&session, model, &error);
  *         if (!err)
- *             err = sil_segment(&mask, session, bytes, size, NULL, &error);
+ *             err = sil_segment(&mask, session, &picture, NULL, &error);
  *         if (err)
  *             fprintf(stderr, "%s: %s\n", sil_err_code(err), error.detail);
  *         else
@@ -145,9 +146,9 @@ SIL_API const char *sil_model_name(const struct sil_model *model);
 
 /** What one thread computes with. The model is lent and must outlive it.
  *  *out: yours, sil_session_destroy(). Errors: SIL_E_MODEL, SIL_E_NO_MEMORY. */
-SIL_API SIL_MUST_USE enum sil_err
-sil_session_create(struct sil_session **out, struct sil_model *model,
-                   struct sil_error *error);
+SIL_API SIL_MUST_USE enum sil_err sil_session_create(struct sil_session **out,
+                                                     struct sil_model *model,
+                                                     struct sil_error *error);
 
 /** NULL is fine. */
 SIL_API void sil_session_destroy(struct sil_session *session);
@@ -171,16 +172,22 @@ struct sil_options {
 /** fast, upright, the model's threshold, no deadline, default limits. */
 SIL_API struct sil_options sil_options_default(void);
 
-/** Find the people in an encoded picture (JPEG, PNG, WebP, HEIC, AVIF).
- *  bytes: lent for the call. options: NULL for the defaults. *out: yours,
+/** An encoded picture: JPEG, PNG, WebP, HEIC or AVIF. Lent for the call. */
+struct sil_picture {
+    const void *bytes; /* NULL is fine where size is 0 */
+    size_t size;       /* bytes; nothing at all is SIL_E_UNSUPPORTED_FORMAT */
+};
+
+/** Find the people in a picture. options: NULL for the defaults. *out: yours,
  *  sil_mask_destroy(); all zeros when nobody is there. Errors:
  *  SIL_E_UNSUPPORTED_FORMAT, _IMAGE_CORRUPT, _IMAGE_TOO_LARGE,
  *  _IMAGE_TOO_MANY_PIXELS, _DEADLINE_EXCEEDED, _NO_MEMORY, _ARGUMENT,
  *  _INTERNAL. */
-SIL_API SIL_MUST_USE enum sil_err
-sil_segment(struct sil_mask **out, struct sil_session *session,
-            const void *bytes, size_t size, const struct sil_options *options,
-            struct sil_error *error);
+SIL_API SIL_MUST_USE enum sil_err sil_segment(struct sil_mask **out,
+                                              struct sil_session *session,
+                                              const struct sil_picture *picture,
+                                              const struct sil_options *options,
+                                              struct sil_error *error);
 
 /** Decoded pixels: uint8 [height, width, 3], RGB, upright, rows row_bytes
  *  apart. Lent for the call. */
@@ -239,9 +246,10 @@ typedef bool (*sil_write_fn)(void *payload, const void *bytes, size_t size);
 
 /** Write the mask out through write(payload, ...), piece by piece.
  *  Errors: SIL_E_INTERNAL when write() gave up, SIL_E_NO_MEMORY. */
-SIL_API SIL_MUST_USE enum sil_err
-sil_mask_write(const struct sil_mask *mask, enum sil_format format,
-               sil_write_fn write, void *payload);
+SIL_API SIL_MUST_USE enum sil_err sil_mask_write(const struct sil_mask *mask,
+                                                 enum sil_format format,
+                                                 sil_write_fn write,
+                                                 void *payload);
 
 /** "0.1.0" */
 SIL_API const char *sil_version(void);

@@ -276,13 +276,14 @@ static enum sil_err explain(enum sil_err err, struct sil_error *error)
 }
 
 enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
-                         const void *bytes, size_t size,
+                         const struct sil_picture *picture,
                          const struct sil_options *options,
                          struct sil_error *error)
 {
+    static const uint8_t nothing[1] = {0};
     struct sil_options chosen = options ? *options : sil_options_default();
-    struct decode_source source = {bytes, size, chosen.limits,
-                                   chosen.deadline_ns};
+    struct decode_source source = {.limits = chosen.limits,
+                                   .deadline_ns = chosen.deadline_ns};
     struct job job = {.session = session,
                       .options = &chosen,
                       .source = &source,
@@ -294,8 +295,11 @@ enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
 
     if (err)
         return err;
-    if (bytes == NULL)
-        return err_set(error, SIL_E_ARGUMENT, "bytes is NULL");
+    if (picture == NULL || (picture->bytes == NULL && picture->size > 0))
+        return err_set(error, SIL_E_ARGUMENT, "there is no picture");
+    /* Decoders are never handed a NULL, not even for nothing. */
+    source.bytes = picture->size > 0 ? picture->bytes : nothing;
+    source.size = picture->size;
     err = check_deadline(&job);
     if (!err)
         err = decode_info(&info, &source, error);

@@ -121,6 +121,7 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
 {
     const struct segment_args *args = segmenter->args;
     struct sil_mask *mask = NULL;
+    struct sil_picture encoded;
     struct buf bytes;
     enum sil_err err;
 
@@ -128,10 +129,10 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     *is_fatal = false;
     buf_init(&bytes, args->options.limits.image_bytes_max);
     err = read_picture(&bytes, picture, error);
+    encoded = (struct sil_picture){bytes.bytes, bytes.size};
     if (!err)
-        err = sil_segment(&mask, segmenter->session,
-                          bytes.size > 0 ? (const void *)bytes.bytes : "",
-                          bytes.size, &args->options, error);
+        err = sil_segment(&mask, segmenter->session, &encoded, &args->options,
+                          error);
     buf_finish(&bytes);
     if (!err) {
         err = write_mask(args, picture, mask, error);

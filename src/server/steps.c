@@ -100,16 +100,15 @@ static struct sil_options options_of(const struct job *job)
 /* Decode, infer, mask. The picture's bytes are let go at once. */
 static enum sil_err compute(struct job *job, struct sil_session *session)
 {
-    static const uint8_t nothing[1] = {0}; /* an empty picture's bytes */
     struct held *held = &job->held;
+    const struct sil_picture picture = {held->picture.bytes,
+                                        held->picture.size};
     struct sil_options options = options_of(job);
     struct sil_timing timing;
     enum sil_err err;
 
     sil_assert(session != NULL);
-    err = sil_segment(&held->mask, session,
-                      held->picture.size > 0 ? held->picture.bytes : nothing,
-                      held->picture.size, &options, &held->error);
+    err = sil_segment(&held->mask, session, &picture, &options, &held->error);
     timing = sil_session_timing(session);
     held->stage_ns[SIL_STAGE_DECODE] = timing.decode_ns;
     held->stage_ns[SIL_STAGE_INFER] = timing.infer_ns;

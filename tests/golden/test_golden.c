@@ -103,12 +103,12 @@ static void check_row(struct fixture *fixture, const struct row *row)
 {
     struct buf bytes = bytes_of("samples", row->picture);
     struct image golden = golden_image(row->mask);
+    const struct sil_picture picture = {bytes.bytes, bytes.size};
     struct sil_error error = {0};
     struct sil_mask *mask = NULL;
 
-    assert_int_equal(sil_segment(&mask, fixture->session, bytes.bytes,
-                                 bytes.size, NULL, &error),
-                     SIL_OK);
+    assert_int_equal(
+        sil_segment(&mask, fixture->session, &picture, NULL, &error), SIL_OK);
     assert_int_equal(sil_mask_width(mask), golden.width);
     assert_int_equal(sil_mask_height(mask), golden.height);
     print_message("%s: IoU %.4f\n", row->picture, iou(mask, &golden));

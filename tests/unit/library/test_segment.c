@@ -50,11 +50,11 @@ static struct sil_mask *mask_of(struct sil_session *session,
                                 const struct buf *bytes,
                                 const struct sil_options *options)
 {
+    const struct sil_picture picture = {bytes->bytes, bytes->size};
     struct sil_mask *mask = NULL;
 
-    assert_int_equal(
-        sil_segment(&mask, session, bytes->bytes, bytes->size, options, NULL),
-        SIL_OK);
+    assert_int_equal(sil_segment(&mask, session, &picture, options, NULL),
+                     SIL_OK);
     mask_check(mask);
     return mask;
 }
@@ -229,11 +229,12 @@ static void wrong_pixels_are_refused(void **state)
 static enum sil_err try_options(struct fixture *fixture,
                                 const struct sil_options *options)
 {
+    const struct sil_picture picture = {fixture->portrait.bytes,
+                                        fixture->portrait.size};
     struct sil_mask *mask = NULL;
     struct sil_error error;
     enum sil_err err =
-        sil_segment(&mask, fixture->session, fixture->portrait.bytes,
-                    fixture->portrait.size, options, &error);
+        sil_segment(&mask, fixture->session, &picture, options, &error);
 
     assert_int_equal(error.code, err);
     assert_true((mask == NULL) == (err != SIL_OK));
@@ -272,15 +273,22 @@ static void wrong_options_are_refused(void **state)
 static void wrong_arguments_are_refused(void **state)
 {
     struct fixture *fixture = *state;
+    const struct sil_picture letter = {"x", 1};
+    const struct sil_picture missing = {NULL, 1};
+    const struct sil_picture nothing = {NULL, 0};
     struct sil_session *session = NULL;
     struct sil_mask *mask = NULL;
 
-    assert_int_equal(sil_segment(NULL, fixture->session, "x", 1, NULL, NULL),
+    assert_int_equal(sil_segment(NULL, fixture->session, &letter, NULL, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, NULL, "x", 1, NULL, NULL),
+    assert_int_equal(sil_segment(&mask, NULL, &letter, NULL, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, fixture->session, NULL, 0, NULL, NULL),
+    assert_int_equal(sil_segment(&mask, fixture->session, NULL, NULL, NULL),
                      SIL_E_ARGUMENT);
+    assert_int_equal(sil_segment(&mask, fixture->session, &missing, NULL, NULL),
+                     SIL_E_ARGUMENT);
+    assert_int_equal(sil_segment(&mask, fixture->session, &nothing, NULL, NULL),
+                     SIL_E_UNSUPPORTED_FORMAT);
     assert_int_equal(sil_session_create(NULL, fixture->model, NULL),
                      SIL_E_ARGUMENT);
     assert_int_equal(sil_session_create(&session, NULL, NULL), SIL_E_ARGUMENT);
@@ -298,10 +306,10 @@ static void a_session_outlives_bad_pictures(void **state)
     for (size_t size = 0; size < fixture->astronaut.size; size += 9999) {
         struct sil_mask *after;
         struct sil_mask *mask = NULL;
+        const struct sil_picture cut = {fixture->astronaut.bytes, size};
         struct sil_error error;
         enum sil_err err =
-            sil_segment(&mask, fixture->session, fixture->astronaut.bytes, size,
-                        NULL, &error);
+            sil_segment(&mask, fixture->session, &cut, NULL, &error);
 
         assert_true(err == SIL_E_IMAGE_CORRUPT ||
                     err == SIL_E_UNSUPPORTED_FORMAT);
@@ -323,11 +331,12 @@ static void survives_each_missing_allocation(void **state)
     enum sil_err err = SIL_E_NO_MEMORY;
 
     for (size_t n = 1; err; n++) {
+        const struct sil_picture picture = {fixture->astronaut.bytes,
+                                            fixture->astronaut.size};
         struct sil_error error;
 
         mem_fail_at(n);
-        err = sil_segment(&mask, fixture->session, fixture->astronaut.bytes,
-                          fixture->astronaut.size, NULL, &error);
+        err = sil_segment(&mask, fixture->session, &picture, NULL, &error);
         mem_fail_at(0);
         if (err)
             assert_int_equal(err, SIL_E_NO_MEMORY);

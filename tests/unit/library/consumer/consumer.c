@@ -16,6 +16,7 @@ int main(int argc, char **argv)
     char *bytes = malloc(BYTES_MAX);
     FILE *file = argc == 3 ? fopen(argv[2], "rb") : NULL;
     size_t size = bytes && file ? fread(bytes, 1, BYTES_MAX, file) : 0;
+    const struct sil_picture picture = {bytes, size};
     enum sil_err err = SIL_E_ARGUMENT;
 
     if (size > 0)
@@ -23,7 +24,7 @@ int main(int argc, char **argv)
     if (!err)
         err = sil_session_create(&session, model, &error);
     if (!err)
-        err = sil_segment(&mask, session, bytes, size, NULL, &error);
+        err = sil_segment(&mask, session, &picture, NULL, &error);
     if (err)
         printf("%s: %s\n", sil_err_code(err), error.detail);
     else
