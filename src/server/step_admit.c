@@ -1,8 +1,10 @@
 /* Reading a request and finding room for it.
  * Must not know what is done with it then.
- * An upload's bytes are copied: those of the connection go with it, and it
- * may go while a worker reads them. */
+ * An upload's bytes are taken from the connection: it may go while a worker
+ * reads them. */
 #include "server/step_admit.h"
+
+#include <string.h>
 
 #include "base/check.h"
 #include "server/multipart.h"
@@ -14,6 +16,7 @@ static const char no_room_for_bytes[] =
     "the pictures in memory are as many bytes as there is room for; try again "
     "after the time in Retry-After";
 
+/* Counted by reason, since each is mended by another setting. */
 enum sil_err step_refuse(struct job *job, enum metric_reason reason,
                          const char *detail)
 {
@@ -22,6 +25,8 @@ enum sil_err step_refuse(struct job *job, enum metric_reason reason,
     return err_set(&job->held.error, SIL_E_OVERLOADED, "%s", detail);
 }
 
+/* Before the bytes are used, not before they came: their number is not known
+ * earlier, and the limits of http and fetch bound what is under way. */
 enum sil_err step_hold(struct job *job)
 {
     enum sil_err err = admission_hold(job->service->admission, &job->ticket,
@@ -31,7 +36,8 @@ enum sil_err step_hold(struct job *job)
     return err ? step_refuse(job, REASON_BYTES, no_room_for_bytes) : err;
 }
 
-/* The picture came along: in the body, or in a part of it. */
+/* The picture came along: in the body, or in a part of it. *picture is a loan
+ * of the exchange; the options stand in the query, where JSON has members. */
 static enum sil_err read_upload(struct job *job, struct http_text *picture)
 {
     struct sil_error *error = &job->held.error;
@@ -45,25 +51,39 @@ static enum sil_err read_upload(struct job *job, struct http_text *picture)
         if (err)
             return err;
     }
+    /* A form's limit has room for its other parts: they may not be used for
+     * a larger picture. */
+    if (picture->size > job->service->config.image_bytes_max)
+        return err_set(
+            error, SIL_E_IMAGE_TOO_LARGE,
+            "the picture is larger than %llu bytes",
+            (unsigned long long)job->service->config.image_bytes_max);
     return request_parse_query(&job->request, query.bytes, query.size, error);
 }
 
-/* Keep an upload's bytes, counted first. */
+/* Keep an upload's bytes, counted first. The body is moved, not copied; in a
+ * form the picture slides to its front, over what stood before it, so that
+ * at no time there are two of it. */
 static enum sil_err keep_upload(struct job *job, struct http_text picture)
 {
-    struct held *held = &job->held;
+    struct buf *kept = &job->held.picture;
+    const char *body = http_body(job->exchange).bytes;
+    size_t offset = 0;
 
-    sil_assert(held->picture.size == 0);
-    held->picture_bytes = picture.size;
+    sil_assert(kept->size == 0);
+    job->held.picture_bytes = picture.size;
     if (step_hold(job))
         return SIL_E_OVERLOADED;
-    buf_add(&held->picture, picture.bytes, picture.size);
-    if (buf_err(&held->picture) == SIL_E_STATE)
-        return err_set(&held->error, SIL_E_IMAGE_TOO_LARGE,
-                       "the picture is larger than %zu bytes",
-                       held->picture.cap);
-    if (buf_err(&held->picture))
-        return err_set(&held->error, SIL_E_NO_MEMORY, "no memory");
+    /* Nothing to keep: that it is no picture is found by who looks at it. */
+    if (picture.size == 0)
+        return SIL_OK;
+    offset = (size_t)(picture.bytes - body);
+    http_take_body(kept, job->exchange);
+    sil_assert(offset <= kept->size);
+    sil_assert(picture.size <= kept->size - offset);
+    if (offset > 0)
+        memmove(kept->bytes, kept->bytes + offset, picture.size);
+    kept->size = picture.size;
     return SIL_OK;
 }
 

@@ -8,7 +8,7 @@
 
 /** Read the request, take a place and, where the picture came along, its
  *  bytes. session: NULL. Errors: those of request_parse(), fetch_key_check(),
- *  SIL_E_OVERLOADED, SIL_E_IMAGE_TOO_LARGE, SIL_E_NO_MEMORY. */
+ *  SIL_E_OVERLOADED, SIL_E_IMAGE_TOO_LARGE. */
 SIL_MUST_USE enum sil_err step_admit(struct job *job,
                                      struct sil_session *session);
 
