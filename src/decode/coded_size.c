@@ -8,28 +8,32 @@
 
 #include "base/check.h"
 
+/* Numbers of the AV1 specification (6.2.2, 6.8.2) and of H.265 (table 7-1),
+ * as far as they are asked for here. */
 enum {
     OBU_SEQUENCE = 1,
     OBU_FRAME_HEADER = 3,
-    OBU_FRAME = 6,
-    OBU_REDUNDANT_FRAME_HEADER = 7,
-    FRAME_KEY = 0,
-    FRAME_SWITCH = 3,
-    SELECT = 2, /* a tool is chosen frame by frame */
-    NAL_SPS = 33,
-    NAL_HEAD = 2,        /* bytes */
-    SPS_BYTES_MAX = 256, /* the size stands within fewer */
-    LAYERS_MAX = 7
+    OBU_FRAME = 6,                  /* header and tiles in one */
+    OBU_REDUNDANT_FRAME_HEADER = 7, /* a copy of one that came before */
+    FRAME_KEY = 0,                  /* needs no other frame */
+    FRAME_SWITCH = 3,               /* always tells a size of its own */
+    SELECT = 2,                     /* a tool is chosen frame by frame */
+    NAL_SPS = 33,                   /* sequence parameter set */
+    NAL_HEAD = 2,                   /* bytes: type, layer, temporal layer */
+    SPS_BYTES_MAX = 256,            /* the size stands within fewer */
+    LAYERS_MAX = 7                  /* sub-layers, told in three bits */
 };
 
 /* Bits, first bit first. After the end they are zeros and is_over is set. */
 struct bits {
     const uint8_t *bytes;
-    size_t bit_count, at;
-    bool is_over;
+    size_t bit_count; /* how many there are */
+    size_t at;        /* the next one; may lie beyond the end */
+    bool is_over;     /* more was asked for than there was */
 };
 
-/* The next count bits as a number. */
+/* The next count bits, 0 .. 32, as a number: f(n) and u(n) of the formats.
+ * Never fails: callers read on and look at is_over once, at the end. */
 static uint32_t take(struct bits *bits, unsigned count)
 {
     uint32_t value = 0;
@@ -38,7 +42,8 @@ static uint32_t take(struct bits *bits, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         unsigned bit = 0;
         if (bits->at < bits->bit_count)
-            bit = bits->bytes[bits->at / 8] >> (7 - bits->at % 8) & 1U;
+            bit =
+                (unsigned)bits->bytes[bits->at / 8] >> (7 - bits->at % 8) & 1U;
         else
             bits->is_over = true;
         bits->at++;
@@ -53,7 +58,9 @@ static bool take_flag(struct bits *bits)
     return take(bits, 1) != 0;
 }
 
-/* A number that tells its own length: ue(v) of HEVC, uvlc() of AV1. */
+/* A number that tells its own length: ue(v) of HEVC, uvlc() of AV1. As many
+ * zeros as bits follow the first one: 1 is 0, 010 is 1, 011 is 2. From 32
+ * zeros on AV1 means the largest number; no picture's header needs that. */
 static uint32_t take_number(struct bits *bits)
 {
     unsigned zero_count = 0;
@@ -90,7 +97,8 @@ struct sequence {
     unsigned whole_mv;   /* integer motion: 0, 1 or SELECT */
 };
 
-/* Ticks of the clock and, if there is one, the decoder model. */
+/* Ticks of the clock and, if there is one, the decoder model: timing_info()
+ * and decoder_model_info(). All that counts are the widths of later fields. */
 static void take_timing(struct bits *bits, struct sequence *sequence)
 {
     sil_assert(!sequence->is_reduced);
@@ -103,12 +111,13 @@ static void take_timing(struct bits *bits, struct sequence *sequence)
     if (!sequence->has_model)
         return;
     sequence->delay_bits = take(bits, 5) + 1;
-    (void)take(bits, 32);
-    (void)take(bits, 5);
+    (void)take(bits, 32); /* units in a tick of decoding */
+    (void)take(bits, 5);  /* width of the removal times */
     sequence->time_bits = take(bits, 5) + 1;
 }
 
-/* What stands before the size in a header that is not reduced. */
+/* What stands before the size in a header that is not reduced: for each
+ * operating point (a choice of layers) its level and its buffers. */
 static void take_operating_points(struct bits *bits, struct sequence *sequence)
 {
     bool has_delay;
@@ -120,7 +129,8 @@ static void take_operating_points(struct bits *bits, struct sequence *sequence)
     has_delay = take_flag(bits);
     count = take(bits, 5) + 1;
     for (unsigned i = 0; i < count; i++) {
-        (void)take(bits, 12);
+        (void)take(bits, 12); /* which layers */
+        /* Levels from 4.0 on have two tiers. */
         if (take(bits, 5) > 7)
             (void)take(bits, 1);
         if (sequence->has_model && take_flag(bits)) {
@@ -168,9 +178,10 @@ static bool read_sequence(struct sequence *sequence, struct coded_size *largest,
     (void)take(bits, 4); /* profile, still picture */
     sequence->is_reduced = take_flag(bits);
     if (sequence->is_reduced)
-        (void)take(bits, 5);
+        (void)take(bits, 5); /* the level; no tier, no model */
     else
         take_operating_points(bits, sequence);
+    /* Both sides less one, in as many bits as the file likes: 16 at most. */
     width_bits = take(bits, 4) + 1;
     height_bits = take(bits, 4) + 1;
     width = take(bits, width_bits) + 1;
@@ -183,7 +194,9 @@ static bool read_sequence(struct sequence *sequence, struct coded_size *largest,
     return !bits->is_over;
 }
 
-/* True if the frame is as large as its sequence header says. */
+/* True if the frame is as large as its sequence header says. Follows
+ * uncompressed_header() up to frame_size_override_flag, no further. False
+ * also for a frame before any sequence header: its fields can't be told. */
 static bool is_plain_frame(const struct sequence *sequence, struct bits *bits)
 {
     unsigned type;
@@ -215,7 +228,8 @@ static bool is_plain_frame(const struct sequence *sequence, struct bits *bits)
     return !take_flag(bits) && !bits->is_over;
 }
 
-/* The content of one OBU. */
+/* The content of one OBU. Other types (tiles, metadata, padding) tell no
+ * size. Tiles alone can't be decoded: their frame header came before. */
 static bool read_obu(struct sequence *sequence, struct coded_size *largest,
                      unsigned type, struct bits *bits)
 {
@@ -231,7 +245,8 @@ static bool read_obu(struct sequence *sequence, struct coded_size *largest,
     }
 }
 
-/* The length of an OBU, 7 bits a byte, the lowest first. */
+/* The length of an OBU: leb128(), 7 bits a byte, the lowest first; the top
+ * bit says that more follow. Eight bytes at most, so 56 bits. */
 static uint64_t take_length(struct bits *bits)
 {
     uint64_t value = 0;
@@ -260,7 +275,7 @@ bool coded_size_av1(struct coded_size *largest, const uint8_t *bytes,
         uint32_t first = take(&head, 8);
         uint64_t length;
         size_t start;
-        if (first & 0x04) /* an extension byte */
+        if (first & 0x04) /* an extension byte: layers */
             (void)take(&head, 8);
         length = first & 0x02 ? take_length(&head) : size - head.at / 8;
         start = head.at / 8;
@@ -297,7 +312,9 @@ static size_t unescape(uint8_t *to, const uint8_t *from, size_t size)
     return count;
 }
 
-/* Profiles and levels, of the whole and of each layer that has them. */
+/* Profiles and levels, of the whole and of each layer that has them:
+ * profile_tier_level(). A profile takes 88 bits, a level 8. The flags of
+ * layers are padded to 8 pairs if there are any. */
 static void skip_profiles(struct bits *bits, unsigned layer_count)
 {
     bool has_profile[LAYERS_MAX] = {false};
@@ -330,7 +347,8 @@ static bool read_nal(struct coded_size *largest, const uint8_t *nal,
         return true;
     if ((nal[0] & 1) != 0 || nal[1] >> 3 != 0)
         return true;
-    /* Identifiers, layers, profiles; then at last the size. */
+    /* Identifiers, layers, profiles; then at last the size. It is the coded
+     * one: the cropping behind it would only make it smaller. */
     bits.bit_count = 8 * unescape(plain, nal + NAL_HEAD, size - NAL_HEAD);
     (void)take(&bits, 4);
     layer_count = take(&bits, 3);
@@ -357,6 +375,7 @@ bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
     while (size >= LENGTH) {
         struct bits head = {.bytes = bytes, .bit_count = 8 * LENGTH};
         size_t length = take(&head, 8 * LENGTH);
+        /* A unit that is cut off would be refused by the decoder, too. */
         if (length > size - LENGTH)
             return false;
         if (!read_nal(largest, bytes + LENGTH, length))

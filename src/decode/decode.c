@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "decode/decoder.h"
 
-/* Asked in this order; no two want the same first bytes. */
+/* Asked in this order; no two want the same first bytes. So nothing
+ * depends on the order; it is that of how often a format is expected. */
 static const struct decoder *const DECODERS[] = {
     &decode_jpeg,
     &decode_png,
@@ -19,7 +20,9 @@ static const struct decoder *const DECODERS[] = {
 
 enum { DECODER_COUNT = sizeof DECODERS / sizeof DECODERS[0] };
 
-/* The sides first: then their product fits 64 bits whatever they are. */
+/* The sides first, then the pixels: a picture of one row can be within the
+ * one and far beyond the other. The product of two 32-bit sides fits 64 bits
+ * whatever they are. */
 enum sil_err decode_check_size(uint32_t width, uint32_t height,
                                const struct decode_source *source,
                                struct sil_error *error)
@@ -55,7 +58,8 @@ enum sil_err decode_check_deadline(const struct decode_source *source,
     return SIL_OK;
 }
 
-/* The decoder of these bytes, once their number is within the limit. */
+/* The decoder of these bytes, once their number is within the limit. *out: a
+ * constant, untouched on failure. No bytes at all are of no format. */
 static enum sil_err find_decoder(const struct decoder **out,
                                  const struct decode_source *source,
                                  struct sil_error *error)
@@ -107,7 +111,7 @@ enum sil_err decode_image(struct image *out, const struct decode_source *source,
     enum sil_err err;
 
     sil_assert(shrink >= 1 && shrink <= DECODE_SHRINK_MAX);
-    sil_assert((shrink & (shrink - 1)) == 0);
+    sil_assert((shrink & (shrink - 1)) == 0); /* a power of two */
     err = find_decoder(&decoder, source, error);
     if (err)
         return err;

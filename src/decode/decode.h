@@ -14,10 +14,10 @@
 
 /** What is decoded, all of it lent for the call. */
 struct decode_source {
-    const uint8_t *bytes;
-    size_t size;
-    struct sil_limits limits;
-    uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
+    const uint8_t *bytes;     /* the encoded picture, whole; NULL if empty */
+    size_t size;              /* bytes */
+    struct sil_limits limits; /* what it may be at most */
+    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; 0: none */
 };
 
 /** What a header says. */
@@ -28,9 +28,12 @@ struct decode_info {
     const char *format;     /* "jpeg", "png", "webp", "heif"; static */
 };
 
+/** JPEG's own transforms go no further, and no look wants less. */
 enum { DECODE_SHRINK_MAX = 8 };
 
 /** Read the header and check it against the limits; allocates no pixels.
+ *  Cheap: a server may call it before it decides whether to decode. *out:
+ *  untouched on failure.
  *  Errors: SIL_E_UNSUPPORTED_FORMAT, SIL_E_IMAGE_CORRUPT,
  *  SIL_E_IMAGE_TOO_LARGE, SIL_E_IMAGE_TOO_MANY_PIXELS, SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err decode_info(struct decode_info *out,

@@ -37,14 +37,14 @@ static const char BRANDS[][BRAND + 1] = {
 
 /* One decoding. */
 struct reader {
-    struct heif_context *context;
-    struct heif_image_handle *handle;
-    struct heif_decoding_options *options;
-    struct heif_image *pixels;
-    const struct decode_source *source;
-    struct sil_error *error;
-    uint32_t width, height; /* upright, pixels */
-    bool has_alpha;
+    struct heif_context *context;          /* owned; NULL: not yet made */
+    struct heif_image_handle *handle;      /* owned; the primary picture */
+    struct heif_decoding_options *options; /* owned; NULL: not yet made */
+    struct heif_image *pixels;             /* owned; NULL: not yet decoded */
+    const struct decode_source *source;    /* lent */
+    struct sil_error *error;               /* the caller's; may be NULL */
+    uint32_t width, height;                /* upright, pixels */
+    bool has_alpha;                        /* pixels are RGBA, else RGB */
     struct shrinker shrinker;
     uint8_t *row; /* uint8 [width, 3]; NULL: there is no alpha */
 };
@@ -61,7 +61,8 @@ static uint64_t read_big(const uint8_t *at, unsigned count)
     return value;
 }
 
-/* True for four bytes that are a brand of the table. */
+/* True for four bytes that are a brand of the table. mif1 and msf1 say no more
+ * than "HEIF": what is coded inside, check_bitstreams() finds out. */
 static bool is_brand(const uint8_t *at)
 {
     for (size_t i = 0; i < sizeof BRANDS / sizeof BRANDS[0]; i++) {
@@ -100,7 +101,8 @@ static bool is_known_box(const uint8_t *box)
 }
 
 /* Walk the outermost boxes: one that goes on behind the end is cut off. What
- * is no known box may be a trailer of any kind. */
+ * is no known box may be a trailer of any kind: phones append films to their
+ * pictures. Only the known ones' ends are insisted on. */
 static bool is_cut_off(const uint8_t *bytes, size_t size)
 {
     size_t at = 0;
@@ -145,7 +147,9 @@ static enum sil_err heif_err(const struct reader *reader,
     return err_set(reader->error, err, "HEIF: %s", problem.message);
 }
 
-/* The library holds the planes and the RGB made of them at once. */
+/* The library holds the planes and the RGB made of them at once: three samples
+ * a pixel and then three or four, of two bytes each beyond eight bits. Refuses
+ * what would exceed the limit. */
 static enum sil_err check_memory(const struct reader *reader)
 {
     uint64_t pixel_count = (uint64_t)reader->width * reader->height;
@@ -169,7 +173,8 @@ static uint32_t side_of(int side)
     return side > 0 ? (uint32_t)side : 0;
 }
 
-/* The coded size counts too: what is cropped away is decoded nevertheless. */
+/* Take over the picture's size and hold it to the limits. The coded size (ispe)
+ * counts too: what is cropped away is decoded nevertheless. */
 static enum sil_err check_size(struct reader *reader)
 {
     const struct heif_image_handle *handle = reader->handle;
@@ -258,7 +263,8 @@ static void close_reader(struct reader *reader)
     mem_free(reader->row);
 }
 
-/* Let the library decode the whole picture. */
+/* Let the library decode the whole picture: it can't scale, and gives no rows
+ * before the last one is there. */
 static enum sil_err decode_whole(struct reader *reader)
 {
     enum heif_chroma chroma = reader->has_alpha ? heif_chroma_interleaved_RGBA
@@ -280,7 +286,9 @@ static enum sil_err decode_whole(struct reader *reader)
     return decode_check_deadline(reader->source, reader->error);
 }
 
-/* Lay colours that are multiplied by alpha already on white.
+/* Lay colours that are multiplied by alpha already on white: colour + (1 -
+ * alpha) * white. A file may break the promise that no colour exceeds its
+ * alpha: the sum is held at white.
  * rgb: uint8 [count, 3]; rgba: uint8 [count, 4] */
 static void premultiplied_on_white(uint8_t *rgb, const uint8_t *rgba,
                                    size_t count)

@@ -28,9 +28,9 @@
 #include "decode/exif.h"
 
 enum {
-    SAMPLE_BITS = 8,
-    RGB = 3,
-    CMYK = 4,
+    SAMPLE_BITS = 8,      /* the one precision that is read */
+    RGB = 3,              /* bytes of a pixel */
+    CMYK = 4,             /* likewise, four inks */
     ROWS_AT_ONCE = 16,    /* the deadline is looked at between batches */
     DCT_SIZE = 8,         /* the scale is counted in eighths */
     BITS_PER_BYTE = 8,    /* of the encoded data */
@@ -40,13 +40,13 @@ enum {
 
 /* One decoding. The library finds it again through client_data. */
 struct reader {
-    struct jpeg_decompress_struct jpeg;
-    struct jpeg_error_mgr handlers;
-    struct jpeg_progress_mgr progress;
+    struct jpeg_decompress_struct jpeg; /* the library's state */
+    struct jpeg_error_mgr handlers;     /* where it reports */
+    struct jpeg_progress_mgr progress;  /* where it calls between rows */
     jmp_buf escape; /* where fail() goes; set by guarded() alone */
-    const struct decode_source *source;
-    struct sil_error *error;
-    enum sil_err err;     /* why escape was taken */
+    const struct decode_source *source; /* lent */
+    struct sil_error *error;            /* the caller's; may be NULL */
+    enum sil_err err;                   /* why escape was taken */
     bool is_kept_whole;   /* several scans: all coefficients in memory */
     struct image *pixels; /* where step_rows() writes */
     uint8_t *cmyk;        /* uint8 [output width, 4]; NULL: not needed */
@@ -68,7 +68,8 @@ _Noreturn static void fail(struct reader *reader, enum sil_err err)
     longjmp(reader->escape, 1);
 }
 
-/* The error that fits a message of the library. */
+/* The error that fits a message of the library: memory and size are ours to
+ * limit, what it was not built for is unsupported, the rest is damage. */
 static enum sil_err err_of_message(const struct jpeg_error_mgr *handlers)
 {
     switch (handlers->msg_code) {
@@ -124,7 +125,8 @@ static void on_error(j_common_ptr jpeg)
          err_set(reader->error, err_of_message(jpeg->err), "JPEG: %s", text));
 }
 
-/* The library warns (below 0) or traces. */
+/* The library warns (below 0) or traces. A warning that matters ends the
+ * decoding like an error: nothing tells afterwards which rows it concerned. */
 static void on_message(j_common_ptr jpeg, int level)
 {
     if (level < 0 && !is_harmless(jpeg->err))
@@ -137,7 +139,9 @@ static void on_output(j_common_ptr jpeg)
     (void)jpeg; /* a library doesn't print */
 }
 
-/* Called between rows, while scans are absorbed too. */
+/* Called between rows, while scans are absorbed too. A progressive picture of
+ * a few kilobytes can hold thousands of scans over all of its blocks: each
+ * costs as much as a picture, hence their limit. */
 static void on_progress(j_common_ptr jpeg)
 {
     struct reader *reader = jpeg->client_data;
@@ -164,7 +168,8 @@ static enum sil_err guarded(struct reader *reader,
     return SIL_OK;
 }
 
-/* Read up to the first scan. */
+/* Read up to the first scan. The library may hold as much memory as a picture
+ * may take; beyond that it asks for files to swap to: an error here. */
 static void step_header(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -222,7 +227,8 @@ static void rgb_from_cmyk(uint8_t *rgb, const uint8_t *cmyk, size_t count)
     }
 }
 
-/* The library writes straight into the picture. */
+/* The library writes straight into the picture, which is RGB and already small:
+ * no rows of ours in between. */
 static void read_rgb_rows(struct reader *reader)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;
@@ -271,7 +277,8 @@ static void step_rows(struct reader *reader)
     (void)jpeg_finish_decompress(&reader->jpeg);
 }
 
-/* How many 8 x 8 blocks the picture consists of. */
+/* How many 8 x 8 blocks the picture consists of, over all components; chroma
+ * that is stored at half the size counts as such. */
 static uint64_t count_blocks(const struct jpeg_decompress_struct *jpeg)
 {
     uint64_t count = 0;
@@ -339,7 +346,8 @@ static enum sil_err open_reader(struct reader *reader,
     return check_blocks(reader);
 }
 
-/* How the pixels are wanted: as small as asked, as RGB. */
+/* How the pixels are wanted: as small as asked, as RGB. The library rounds up
+ * what shrink doesn't divide, as decode_image() promises. */
 static enum sil_err set_up(struct reader *reader, uint32_t shrink)
 {
     struct jpeg_decompress_struct *jpeg = &reader->jpeg;

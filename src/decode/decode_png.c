@@ -17,20 +17,21 @@
 #include "decode/exif.h"
 #include "decode/shrink.h"
 
+/* Bytes of a pixel; a value; no value of a sample. */
 enum { GRAY = 1, RGB = 3, RGBA = 4, WHITE = 255, NO_KEY = -1 };
 
 /* One decoding. */
 struct reader {
-    spng_ctx *png;
-    const struct decode_source *source;
-    struct sil_error *error;
-    struct spng_ihdr header;
-    struct shrinker shrinker;
+    spng_ctx *png;                      /* owned; NULL: not yet made */
+    const struct decode_source *source; /* lent */
+    struct sil_error *error;            /* the caller's; may be NULL */
+    struct spng_ihdr header;            /* size, depth, colours, interlacing */
+    struct shrinker shrinker;           /* where all rows go */
     int format;         /* what the library makes of a row: SPNG_FMT_… */
     size_t pixel_bytes; /* of that format: 1, 3 or 4 */
     int gray_key;       /* gray that is transparent; NO_KEY: none */
-    uint8_t *row;       /* uint8 [width, pixel_bytes] */
-    uint8_t *rgb;       /* uint8 [width, 3] */
+    uint8_t *row;       /* uint8 [width, pixel_bytes], owned */
+    uint8_t *rgb;       /* uint8 [width, 3], owned */
 };
 
 /* Adam7, the one way of interlacing that PNG has: the first pixel and the
@@ -64,7 +65,8 @@ static void *png_calloc(size_t count, size_t size)
     return count > 0 && size > 0 ? mem_zalloc(count, size) : NULL;
 }
 
-/* Our error for one of the library's. */
+/* Our error for one of the library's. Its texts are fixed ones: nothing of the
+ * file's content gets into ours. */
 static enum sil_err png_err(const struct reader *reader, int status)
 {
     sil_assert(status != SPNG_OK);
@@ -147,7 +149,8 @@ static void choose_format(struct reader *reader,
     }
 }
 
-/* Read the chunks before the pixels and get ready for the rows. */
+/* Read the chunks before the pixels and get ready for the rows. A tRNS chunk
+ * makes a palette's entries, or one colour, transparent. */
 static enum sil_err start(struct reader *reader)
 {
     struct spng_trns transparency;
@@ -164,7 +167,8 @@ static enum sil_err start(struct reader *reader)
     return SIL_OK;
 }
 
-/* Everything that the rows need; close_reader() frees it. */
+/* Everything that the rows need, after the limits were held; close_reader()
+ * frees it. A pass of an interlaced picture has rows of the width at most. */
 static enum sil_err allocate(struct reader *reader, uint32_t shrink)
 {
     const struct spng_ihdr *header = &reader->header;
@@ -200,7 +204,8 @@ static void rgb_from_gray(uint8_t *rgb, const uint8_t *gray, size_t count,
     }
 }
 
-/* Where the pixels of a row of a pass stand. */
+/* Where the pixels of a row of a pass stand. The library leaves out passes that
+ * a narrow picture hasn't, so there is one pixel at least. */
 static struct columns columns_of(const struct spng_ihdr *header, int pass)
 {
     struct columns columns = {.first = 0, .step = 1, .count = header->width};
@@ -215,7 +220,8 @@ static struct columns columns_of(const struct spng_ihdr *header, int pass)
     return columns;
 }
 
-/* Decode the next row of whichever pass and give it to the shrinker. */
+/* Decode the next row of whichever pass and give it to the shrinker. The last
+ * row answers SPNG_EOI, which is no error. */
 static enum sil_err read_row(struct reader *reader,
                              const struct spng_row_info *where)
 {

@@ -20,9 +20,9 @@
 #include "decode/shrink.h"
 
 enum {
-    RGB = 3,
-    RGBA = 4,
-    WHITE = 255,
+    RGB = 3,            /* bytes of a pixel */
+    RGBA = 4,           /* likewise */
+    WHITE = 255,        /* each of a white pixel's three */
     RIFF_HEAD = 12,     /* "RIFF", size, "WEBP" */
     CHUNK_HEAD = 8,     /* name, size */
     FRAME_HEAD = 16,    /* place, size, duration, flags of an ANMF chunk */
@@ -32,19 +32,19 @@ enum {
 
 /* The one frame that is decoded and its place on the canvas. */
 struct frame {
-    const uint8_t *bytes; /* what the library gets; lent */
-    size_t size;
+    const uint8_t *bytes;   /* what the library gets; lent */
+    size_t size;            /* bytes */
     uint32_t x, y;          /* of its corner, pixels */
     uint32_t width, height; /* pixels */
-    bool has_alpha;
-    bool is_lossless;
+    bool has_alpha;         /* decoded to RGBA, else to RGB */
+    bool is_lossless;       /* the library then holds all pixels itself */
 };
 
 /* One decoding. */
 struct reader {
-    const struct decode_source *source;
-    struct sil_error *error;
-    uint32_t width, height; /* of the canvas, pixels */
+    const struct decode_source *source; /* lent */
+    struct sil_error *error;            /* the caller's; may be NULL */
+    uint32_t width, height;             /* of the canvas, pixels */
     struct frame frame;
     uint8_t *plane; /* uint8 [frame.height, frame.width, 3 or 4]; or NULL */
     uint8_t *row;   /* uint8 [width, 3]; NULL: not needed */
@@ -71,7 +71,7 @@ static bool webp_matches(const uint8_t *bytes, size_t size)
            memcmp(bytes + 8, "WEBP", 4) == 0;
 }
 
-/* Our error for one of the library's. */
+/* Our error for one of the library's, which has codes but no texts. */
 static enum sil_err fail(struct sil_error *error, VP8StatusCode status)
 {
     sil_assert(status != VP8_STATUS_OK);
@@ -87,7 +87,8 @@ static enum sil_err fail(struct sil_error *error, VP8StatusCode status)
     }
 }
 
-/* Take over what a bitstream says of itself. */
+/* Take over what a bitstream says of itself. frame->bytes: a whole file or the
+ * chunks inside a frame. Of an animation the size is the canvas's. */
 static enum sil_err read_features(struct frame *frame,
                                   WebPBitstreamFeatures *features,
                                   struct sil_error *error)
@@ -142,7 +143,9 @@ static enum sil_err find_first_frame(struct frame *frame,
                    "WebP: an animation without a whole frame");
 }
 
-/* The first frame of an animation, checked against its place. */
+/* The first frame of an animation, checked against its place. What the canvas
+ * shows around it is white: the file's own background is a hint that viewers
+ * ignore, too. */
 static enum sil_err open_animation(struct reader *reader)
 {
     struct frame *frame = &reader->frame;
@@ -207,7 +210,9 @@ static void close_reader(struct reader *reader)
     mem_free(reader->row);
 }
 
-/* True if the library can write the wanted picture by itself. */
+/* True if the library can write the wanted picture by itself. It scales to any
+ * size, but over the whole frame: with a rest at the edge its pixels would not
+ * be the boxes that decode_image() promises. */
 static bool is_direct(const struct reader *reader, uint32_t shrink)
 {
     const struct frame *frame = &reader->frame;
@@ -291,7 +296,8 @@ done:
     return err;
 }
 
-/* Straight into the picture. */
+/* Straight into the picture. The shrinker only keeps it: on failure
+ * close_reader() frees it there. */
 static enum sil_err read_direct(struct image *out, struct reader *reader,
                                 uint32_t shrink)
 {
@@ -315,7 +321,8 @@ static enum sil_err read_direct(struct image *out, struct reader *reader,
     return SIL_OK;
 }
 
-/* Row y of the canvas, on white, into reader->row. */
+/* Row y of the canvas, on white, into reader->row: white shows where the frame
+ * doesn't reach and where it is transparent. */
 static void lay_row(struct reader *reader, uint32_t y)
 {
     const struct frame *frame = &reader->frame;

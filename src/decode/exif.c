@@ -13,20 +13,21 @@ enum {
     ORIENTATION_MIN = 1,
     ORIENTATION_MAX = 8,
     ORIENTATION_TAG = 0x0112,
-    TYPE_SHORT = 3,
-    TIFF_MAGIC = 42,
-    TIFF_HEADER_SIZE = 8,
-    COUNT_SIZE = 2, /* of the number of entries before a directory */
-    ENTRY_SIZE = 12 /* tag 2, type 2, count 4, value 4 */
+    TYPE_SHORT = 3,       /* 16 bits, as the tag has to be */
+    TIFF_MAGIC = 42,      /* behind the byte order */
+    TIFF_HEADER_SIZE = 8, /* order 2, magic 2, offset of a directory 4 */
+    COUNT_SIZE = 2,       /* of the number of entries before a directory */
+    ENTRY_SIZE = 12       /* tag 2, type 2, count 4, value 4 */
 };
 
-/* A run of foreign bytes. */
+/* A run of foreign bytes. Passed by value: a walk is a span that gets shorter,
+ * so its end can't be lost. */
 struct span {
-    const uint8_t *bytes;
+    const uint8_t *bytes; /* lent; NULL only if size is 0 */
     size_t size;
 };
 
-/* text: size bytes, NULs inside included. */
+/* True if the span begins with text: size bytes, NULs inside included. */
 static bool starts_with(struct span span, const char *text, size_t size)
 {
     sil_assert(size >= 1);
@@ -42,7 +43,8 @@ static struct span rest_of(struct span span, size_t count)
     return (struct span){span.bytes + count, span.size - count};
 }
 
-/* TIFF comes in both byte orders: is_big is the one of old Motorolas. */
+/* TIFF comes in both byte orders: is_big is the one of old Motorolas. at: two
+ * bytes that the caller knows to be there. */
 static uint32_t read_u16(const uint8_t *at, bool is_big)
 {
     uint32_t first = at[0];
@@ -60,7 +62,9 @@ static uint32_t read_u32(const uint8_t *at, bool is_big)
     return is_big ? first << 16 | second : second << 16 | first;
 }
 
-/* The value of one directory entry; 0 if it isn't a proper Orientation. */
+/* The value of one directory entry, [ENTRY_SIZE] bytes; 0 if it isn't a proper
+ * Orientation. A SHORT stands in the first half of the value's four bytes, in
+ * both byte orders. The caller checks its range. */
 static uint32_t entry_orientation(const uint8_t *entry, bool is_big)
 {
     sil_assert(entry != NULL);
@@ -73,7 +77,9 @@ static uint32_t entry_orientation(const uint8_t *entry, bool is_big)
     return read_u16(entry + 8, is_big);
 }
 
-/* Look through the entries of a directory, as many as really are there. */
+/* Look through the entries of a directory, as many as really are there: in a
+ * block that is cut off the tag may still stand in front. The first proper one
+ * counts. */
 static uint8_t directory_orientation(struct span directory, bool is_big)
 {
     uint32_t count;
@@ -130,7 +136,7 @@ uint8_t exif_of_jpeg(const uint8_t *bytes, size_t size)
     enum { MARKER = 0xFF, EOI = 0xD9, SOS = 0xDA, APP1 = 0xE1, HEAD = 4 };
 
     sil_assert(bytes != NULL || size == 0);
-    left = rest_of(left, 2); /* SOI */
+    left = rest_of(left, 2); /* the start of image, which has no length */
     while (left.size >= HEAD) {
         uint8_t marker = left.bytes[1];
         size_t length;
@@ -168,6 +174,7 @@ uint8_t exif_of_png(const uint8_t *bytes, size_t size)
     while (left.size >= HEAD) {
         uint32_t length = read_u32(left.bytes, true);
         struct span body = rest_of(left, HEAD);
+        /* Cut off: the decoder says so, not we. */
         if (length > body.size)
             return ORIENTATION_MIN;
         if (memcmp(left.bytes + 4, "eXIf", 4) == 0)
@@ -177,7 +184,8 @@ uint8_t exif_of_png(const uint8_t *bytes, size_t size)
     return ORIENTATION_MIN;
 }
 
-/* Chunk by chunk: name, length, content, a byte of padding maybe. */
+/* Chunk by chunk: name, length, content, a byte of padding maybe. The flag in
+ * the header that announces EXIF isn't asked: it could only be wrong. */
 uint8_t exif_of_webp(const uint8_t *bytes, size_t size)
 {
     struct span left = {bytes, size};

@@ -1,6 +1,11 @@
 /* The one thing asked of EXIF: how the picture has to be turned.
  * Threads: pure functions, callable from anywhere.
- * Allocates nothing, fails never: whatever can't be read means 1. */
+ * Allocates nothing, fails never: whatever can't be read means 1.
+ *
+ * The eight values are those of EXIF 2.3, tag 274: where row 0 and column 0 of
+ * the stored pixels belong. 1 is upright, 3 upside down, 6 and 8 a quarter
+ * turn, the even ones up to 4 and the odd ones from 5 on mirrored as well.
+ * image_orient() undoes them. */
 #ifndef SIL_DECODE_EXIF_H
 #define SIL_DECODE_EXIF_H
 

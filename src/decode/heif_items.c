@@ -11,8 +11,10 @@
 #include "base/check.h"
 #include "base/limits.h"
 
+/* All of the names are those of ISO/IEC 14496-12 (boxes) and 23008-12 (items
+ * and their properties). */
 enum {
-    BOX_HEAD = 8,
+    BOX_HEAD = 8,     /* size, type */
     VERSION_HEAD = 4, /* version and flags of a full box */
     TYPE = 4,         /* bytes of a box's or item's type */
     METHOD_IDAT = 1   /* the item's bytes are in the idat box */
@@ -20,12 +22,14 @@ enum {
 
 /* Bytes that are read forward. After the end: zeros, and is_over is set. */
 struct cursor {
-    const uint8_t *bytes;
-    size_t size, at;
-    bool is_over;
+    const uint8_t *bytes; /* lent */
+    size_t size;          /* bytes */
+    size_t at;            /* the next one, 0 .. size */
+    bool is_over;         /* more was asked for than there was */
 };
 
-/* A big-endian number. */
+/* A big-endian number of 0 .. 8 bytes; of none it is 0, as iloc has it for
+ * fields that are left out. */
 static uint64_t take(struct cursor *cursor, unsigned byte_count)
 {
     uint64_t value = 0;
@@ -42,7 +46,8 @@ static uint64_t take(struct cursor *cursor, unsigned byte_count)
     return value;
 }
 
-/* The next size bytes as a cursor of their own. */
+/* The next size bytes as a cursor of their own: nothing inside can read beyond
+ * its box. Where they aren't all there: none, and both cursors are over. */
 static struct cursor take_part(struct cursor *cursor, uint64_t size)
 {
     struct cursor part = {.bytes = cursor->bytes + cursor->at};
@@ -66,7 +71,8 @@ static bool is_type(const uint8_t *type, const char *name)
     return memcmp(type, name, TYPE) == 0;
 }
 
-/* Take the next box; false at the end, and where it is cut off. */
+/* Take the next box; false at the end, and where it is cut off: in->is_over
+ * tells the two apart. Fewer bytes than a head are taken for the end. */
 static bool next_box(struct cursor *in, const uint8_t **type,
                      struct cursor *content)
 {
@@ -92,7 +98,8 @@ static bool next_box(struct cursor *in, const uint8_t **type,
     return !content->is_over;
 }
 
-/* The one box of a type; empty if there is none. False if there are two. */
+/* The one box of a type; empty if there is none. False if there are two: the
+ * library would take the first or the last of them, and we might not. */
 static bool only_box(struct cursor *out, struct cursor in, const char *name)
 {
     struct cursor content;
@@ -111,21 +118,25 @@ static bool only_box(struct cursor *out, struct cursor in, const char *name)
 
 /* One file being looked through. */
 struct walk {
-    const struct decode_source *source;
-    struct cursor info;      /* content of iinf: the items' types */
-    struct cursor locations; /* content of iloc: where their bytes are */
-    struct cursor idat;      /* small items' bytes */
-    uint64_t bytes_left;     /* how many items may still have, together */
-    struct coded_size largest;
+    const struct decode_source *source; /* lent */
+    struct cursor info;                 /* content of iinf: the items' types */
+    struct cursor locations;   /* content of iloc: where their bytes are */
+    struct cursor idat;        /* small items' bytes */
+    uint64_t bytes_left;       /* how many items may still have, together */
+    struct coded_size largest; /* of what was looked at so far */
 };
 
 /* How numbers are written in an iloc box, in bytes. */
 struct widths {
-    unsigned version;
-    unsigned offset, length, base, index;
+    unsigned version; /* of the box itself: 0, 1 or 2; no width */
+    unsigned offset;  /* of an extent, counted from the base */
+    unsigned length;  /* of an extent */
+    unsigned base;    /* of all extents of an item */
+    unsigned index;   /* of another item; only passed over */
 };
 
-/* The type of an item: [TYPE] inside the file; NULL: it is not listed. */
+/* The type of an item: [TYPE] inside the file; NULL: it is not listed. Goes
+ * through the list each time: its length is limited (is_short_list()). */
 static const uint8_t *type_of(const struct walk *walk, uint64_t id)
 {
     struct cursor in = walk->info;
@@ -152,7 +163,10 @@ static const uint8_t *type_of(const struct walk *walk, uint64_t id)
     return found;
 }
 
-/* Append the bytes of one extent of an item. */
+/* Append the bytes of one extent of an item. False if it lies outside of the
+ * file or the file's items are too many bytes by now. Methods other than idat
+ * count from the file's start; an item in terms of another one is refused by
+ * the library. A lack of memory is kept by the buffer, for the caller. */
 static bool gather_extent(struct buf *to, struct walk *walk, uint64_t method,
                           uint64_t offset, uint64_t length)
 {
@@ -173,7 +187,9 @@ static bool gather_extent(struct buf *to, struct walk *walk, uint64_t method,
     return buf_err(to) != SIL_E_STATE;
 }
 
-/* Take an item's extents and put their bytes together. */
+/* Take an item's extents and put their bytes together: the parser needs them in
+ * one piece, as the codec does. Takes its part of iloc whatever the item is,
+ * because the next one begins behind it. */
 static bool gather_item(struct buf *to, struct walk *walk, struct cursor *in,
                         const struct widths *widths)
 {
@@ -202,7 +218,8 @@ static bool gather_item(struct buf *to, struct walk *walk, struct cursor *in,
     return !in->is_over;
 }
 
-/* Take one entry of iloc and look into the item's bitstream. */
+/* Take one entry of iloc and look into the item's bitstream. False refuses the
+ * file. Items of other types (grids, EXIF, overlays) hold no bitstream. */
 static bool check_item(struct walk *walk, struct buf *bytes, struct cursor *in,
                        const struct widths *widths)
 {
@@ -268,6 +285,7 @@ static bool check_properties(struct walk *walk, struct cursor meta)
     const uint8_t *type;
     bool is_fine = true;
 
+    /* An av1C box has four bytes of its own before its OBUs. */
     if (!only_box(&iprp, meta, "iprp") || !only_box(&in, iprp, "ipco"))
         return false;
     /* libheif gives a decoder the configuration before the item's bytes. */
@@ -283,7 +301,8 @@ static bool check_properties(struct walk *walk, struct cursor meta)
     return is_fine && !in.is_over;
 }
 
-/* True for an iinf box with a few items: it is searched for each. */
+/* True for an iinf box with a few items, at least one: it is searched for each
+ * of iloc's, so that both limits together bound the time it takes. */
 static bool is_short_list(struct cursor info)
 {
     struct cursor entry;

@@ -1,6 +1,11 @@
 /* The coded pictures inside a HEIF file, all of them, and how large they are.
  * Threads: pure functions, callable from anywhere.
- * Inside src/decode only. */
+ * Inside src/decode only.
+ *
+ * Why at all: the decoding library compares a picture's limits with the sizes
+ * that boxes tell (ispe), then hands the bitstream to a codec, which allocates
+ * by what the bitstream tells. A file of a few hundred bytes can so ask for
+ * gigabytes. Here the bitstreams are asked, before either of the two runs. */
 #ifndef SIL_DECODE_HEIF_ITEMS_H
 #define SIL_DECODE_HEIF_ITEMS_H
 

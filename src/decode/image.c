@@ -17,7 +17,9 @@ enum {
 /* EXIF orientations 1..8 as the three moves that undo them: first swap x and
  * y, then mirror left-right, then top-bottom. */
 struct turn {
-    bool swap, mirror, flip;
+    bool swap;   /* x and y: width and height change places */
+    bool mirror; /* left and right, of the turned picture */
+    bool flip;   /* top and bottom, likewise */
 };
 
 static const struct turn TURNS[] = {
@@ -94,7 +96,8 @@ static void swap_pixels(uint8_t *a, uint8_t *b)
     }
 }
 
-/* Reverse a row in place. row: uint8 [width, 3] */
+/* Reverse a row in place, from both ends to the middle.
+ * row: uint8 [width, 3] */
 static void mirror_row(uint8_t *row, uint32_t width)
 {
     uint8_t *left = row;
@@ -119,7 +122,8 @@ static void swap_rows(uint8_t *a, uint8_t *b, uint32_t width)
     }
 }
 
-/* The turns that keep width and height, without another buffer. */
+/* The turns that keep width and height, without another buffer: a picture of
+ * the largest size need not be held twice. */
 static void turn_in_place(struct image *image, struct turn turn)
 {
     uint8_t *top = image->rgb;
@@ -135,7 +139,8 @@ static void turn_in_place(struct image *image, struct turn turn)
     }
 }
 
-/* The tile of from whose corner is (x0, y0), to its place in to. */
+/* The tile of from whose corner is (x0, y0), to its place in to. Tiles at the
+ * right and lower edge are cut off. */
 static void turn_tile(struct image *to, const struct image *from,
                       struct turn turn, uint32_t x0, uint32_t y0)
 {
@@ -159,7 +164,8 @@ static void turn_tile(struct image *to, const struct image *from,
     }
 }
 
-/* Any turn, into pixels of its own. */
+/* Any turn, into pixels of its own, which then replace the image's. Rows are
+ * dense afterwards, whatever they were. */
 static enum sil_err turn_to_copy(struct image *image, struct turn turn)
 {
     struct image to = {0};

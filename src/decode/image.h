@@ -1,6 +1,9 @@
 /* Pixels and where they lie: shared by the stages.
  * Threads: plain values; an image belongs to one thread at a time.
- * Coordinates are pixels, x to the right, y down, pixel centres at +0.5. */
+ * Coordinates are pixels, x to the right, y down, pixel centres at +0.5.
+ *
+ * Pixels are 8-bit sRGB as the file tells them, gamma included: nothing
+ * here is linear light. An image of zeros is none, and may be finished. */
 #ifndef SIL_DECODE_IMAGE_H
 #define SIL_DECODE_IMAGE_H
 
@@ -15,7 +18,8 @@ struct image {
     bool is_owned;          /* false: the pixels are lent */
 };
 
-/** A box, x0 < x1, y0 < y1, edges (not pixel indices). */
+/** A box, x0 < x1, y0 < y1, edges (not pixel indices): the whole image is
+ *  0, 0, width, height. */
 struct box {
     float x0, y0, x1, y1;
 };
@@ -25,7 +29,7 @@ struct box {
 SIL_MUST_USE enum sil_err image_init(struct image *image, uint32_t width,
                                      uint32_t height);
 
-/** Free the pixels, if owned, and make it none. */
+/** Free the pixels, if owned, and make it none. May be called twice. */
 void image_finish(struct image *image);
 
 /** Assert the invariant. */

@@ -83,7 +83,8 @@ static inline void add_boxes(uint16_t *sums, const uint8_t *rgb, size_t count,
     }
 }
 
-/* Add pixels one by one, wherever in the row they are. */
+/* Add pixels one by one, wherever in the row they are: for passes of interlaced
+ * pictures, and for the rest of a row that fills no box. */
 static void add_pixels(uint16_t *sums, struct columns columns,
                        const uint8_t *rgb, uint32_t shrink)
 {
@@ -116,7 +117,8 @@ static void add_row(uint16_t *sums, const uint8_t *rgb, uint32_t width,
     add_pixels(sums, rest, rgb + (size_t)rest.first * RGB, shrink);
 }
 
-/* Rounded means of boxes of the same area. */
+/* Rounded means of boxes of the same area. count: values, three a box. to may
+ * not overlap sums. */
 static void average(uint8_t *to, const uint16_t *sums, size_t count,
                     unsigned area)
 {
@@ -126,7 +128,8 @@ static void average(uint8_t *to, const uint16_t *sums, size_t count,
         to[i] = (uint8_t)((sums[i] + area / 2) / area);
 }
 
-/* Turn the sums of the row of boxes y into pixels. */
+/* Turn the sums of the row of boxes y into pixels. The boxes of the last row
+ * have fewer rows of pixels, the last box of a row fewer columns. */
 static void finish_row(struct shrinker *shrinker, uint32_t y,
                        const uint16_t *sums)
 {
@@ -138,7 +141,8 @@ static void finish_row(struct shrinker *shrinker, uint32_t y,
     uint8_t *to = shrinker->to.rgb + y * shrinker->to.row_bytes;
 
     sil_assert(row_count >= 1);
-    /* Constants, so that the common division is a shift. */
+    /* Constants, so that the common division is a shift. The area is asked for,
+     * not the shrink: boxes that are cut off come here, too. */
     if (row_count * shrink == 4)
         average(to, sums, (size_t)whole * RGB, 4);
     else if (row_count * shrink == 16)

@@ -1,6 +1,11 @@
 /* Rows of pixels in, a picture smaller by 1, 2, 4 or 8 out.
  * Threads: a shrinker belongs to one thread at a time.
- * Inside src/decode only: for formats whose library can't scale by itself. */
+ * Inside src/decode only: for formats whose library can't scale by itself.
+ *
+ * Use: set width, height, shrink and is_any_order, shrink_init(), shrink_add()
+ * until each pixel was given once, shrink_take(), and shrink_finish() in any
+ * case. Means are taken of the stored values, as JPEG's scaled transforms do
+ * it, so that all formats give about the same small picture. */
 #ifndef SIL_DECODE_SHRINK_H
 #define SIL_DECODE_SHRINK_H
 
@@ -18,7 +23,9 @@ struct shrinker {
 
 /** Which pixels of a row: first, first + step, …, count of them. */
 struct columns {
-    uint32_t first, step, count;
+    uint32_t first; /* column */
+    uint32_t step;  /* columns from one to the next, at least 1 */
+    uint32_t count; /* at least 1; all within the row */
 };
 
 /** Allocate for a picture of width x height pixels, set before with shrink

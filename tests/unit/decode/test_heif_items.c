@@ -87,7 +87,7 @@ static unsigned get_bits(const uint8_t *bytes, size_t at, unsigned count)
     unsigned value = 0;
 
     for (size_t i = at; i < at + count; i++)
-        value = value << 1 | (bytes[i / 8] >> (7 - i % 8) & 1U);
+        value = value << 1 | ((unsigned)bytes[i / 8] >> (7 - i % 8) & 1U);
     return value;
 }
 

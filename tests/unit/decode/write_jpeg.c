@@ -66,7 +66,7 @@ static void cmyk_row(uint8_t *to, const uint8_t *rgb, uint32_t width)
             black = rgb[RGB * x + c] > black ? rgb[RGB * x + c] : black;
         for (unsigned c = 0; c < RGB; c++)
             to[CMYK * x + c] =
-                black ? (uint8_t)(rgb[RGB * x + c] * 255 / black) : 255;
+                (uint8_t)(black > 0 ? rgb[RGB * x + c] * 255U / black : 255U);
         to[CMYK * x + 3] = (uint8_t)black;
     }
 }
