@@ -13,6 +13,7 @@
 /* Bytes: most of what is built are short texts. */
 enum { FIRST_CAPACITY = 256 };
 
+/* The invariant of buf.h, asserted wherever a buffer is read or grown. */
 static void buf_check(const struct buf *buf)
 {
     sil_assert(buf->size <= buf->capacity);
@@ -20,6 +21,7 @@ static void buf_check(const struct buf *buf)
     sil_assert((buf->bytes == NULL) == (buf->capacity == 0));
 }
 
+/* The first append allocates: many buffers are never written to. */
 void buf_init(struct buf *buf, size_t cap)
 {
     /* The largest size is kept free: the cap plus one must be a size. */
@@ -28,13 +30,16 @@ void buf_init(struct buf *buf, size_t cap)
     *buf = (struct buf){.cap = cap};
 }
 
+/* A zeroed struct, never initialised, may be finished too. */
 void buf_finish(struct buf *buf)
 {
+    sil_assert(buf != NULL);
     mem_free(buf->bytes);
     /* As after buf_init(): it can be used again, or finished twice. */
     *buf = (struct buf){.cap = buf->cap};
 }
 
+/* For who fills one again and again. */
 void buf_clear(struct buf *buf)
 {
     buf_check(buf);
@@ -65,6 +70,8 @@ static enum sil_err grow(struct buf *buf, size_t wanted)
     return SIL_OK;
 }
 
+/* The cap first, then memory: who asks for too much is told so even where
+ * there would be no memory for it either. */
 enum sil_err buf_reserve(struct buf *buf, size_t size)
 {
     buf_check(buf);
@@ -80,6 +87,7 @@ enum sil_err buf_reserve(struct buf *buf, size_t size)
     return grow(buf, buf->size + size);
 }
 
+/* Nothing of it is appended if not all fits. */
 void buf_add(struct buf *buf, const void *bytes, size_t size)
 {
     if (size == 0 || buf_reserve(buf, size))
@@ -90,8 +98,10 @@ void buf_add(struct buf *buf, const void *bytes, size_t size)
     buf_check(buf);
 }
 
+/* For texts of our own; those of others come with their size. */
 void buf_add_text(struct buf *buf, const char *text)
 {
+    sil_assert(text != NULL);
     buf_add(buf, text, strlen(text));
 }
 
@@ -100,11 +110,14 @@ static enum sil_err reserve_text(struct buf *buf, size_t size)
 {
     enum sil_err err = buf_reserve(buf, size);
 
+    sil_assert(err || buf->capacity - buf->size >= size);
     if (!err && buf->capacity - buf->size == size)
         err = grow(buf, buf->size + size + 1);
     return err;
 }
 
+/* In the buffer itself, a text that doesn't fit the stack is formatted: it
+ * needs no third place. */
 void buf_addf(struct buf *buf, const char *format, ...)
 {
     va_list args;
@@ -129,12 +142,14 @@ void buf_addf(struct buf *buf, const char *format, ...)
     va_end(again);
 }
 
+/* One look at the end replaces one after each append. */
 enum sil_err buf_err(const struct buf *buf)
 {
     buf_check(buf);
     return buf->err;
 }
 
+/* The NUL lies behind the content and may need memory, hence no const. */
 const char *buf_text(struct buf *buf)
 {
     buf_check(buf);
@@ -144,6 +159,7 @@ const char *buf_text(struct buf *buf)
     return (const char *)buf->bytes;
 }
 
+/* The only way that bytes change owners without being copied. */
 void buf_take(struct buf *to, struct buf *from)
 {
     sil_assert(to != from);

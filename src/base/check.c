@@ -10,6 +10,8 @@
 
 enum { TEXT_SIZE = 512 };
 
+/* abort() and not exit(): nothing that runs at exit may be trusted now, and a
+ * core file shows how it came about. */
 _Noreturn void check_failed(const char *promise, const char *file, int line)
 {
     char text[TEXT_SIZE];

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 
+/* Time asleep is not counted: a deadline is one of a machine that runs. */
 uint64_t clock_ns(void)
 {
     struct timespec now;
@@ -18,11 +19,13 @@ uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec + 1;
 }
 
+/* Without a deadline the clock isn't asked. */
 bool clock_is_past(uint64_t deadline_ns)
 {
     return deadline_ns != 0 && clock_ns() >= deadline_ns;
 }
 
+/* In the unit that poll() and its like wait in. */
 uint32_t clock_left_ms(uint64_t deadline_ns, uint32_t max_ms)
 {
     uint64_t now = clock_ns();
@@ -38,6 +41,7 @@ uint32_t clock_left_ms(uint64_t deadline_ns, uint32_t max_ms)
     return left_ms < max_ms ? (uint32_t)left_ms : max_ms;
 }
 
+/* UTC: logs of several machines are read together. */
 void clock_text(char *text)
 {
     struct timespec now;

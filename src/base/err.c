@@ -62,12 +62,15 @@ static const struct err_row rows[INDEX_END] = {
 #undef SIL_ROW
 };
 
+/* The one place where a stage has a name: metrics, log and answers ask here. */
 const char *stage_name(enum sil_stage stage)
 {
     sil_assert(stage >= 0 && stage < SIL_STAGE_COUNT);
     return stage_names[stage];
 }
 
+/* An unknown code is a bug of ours, and told to the client as what it is: an
+ * internal error. */
 const struct err_row *err_row(enum sil_err err)
 {
     bool is_known = (int)err > INDEX_OK && (int)err < INDEX_END;
@@ -78,18 +81,21 @@ const struct err_row *err_row(enum sil_err err)
     return row;
 }
 
+/* For who documents or tests all of them. */
 int err_count(void)
 {
     /* The end is one past the last, and the first is 1. */
     return INDEX_END - 1;
 }
 
+/* The last error wins: the one nearest to the caller knows best what to say. */
 enum sil_err err_set(struct sil_error *error, enum sil_err code,
                      const char *format, ...)
 {
     va_list args;
 
     sil_assert(code != SIL_OK);
+    sil_assert(format != NULL);
     if (error == NULL)
         return code; /* The caller doesn't want to know. */
     error->code = code;
@@ -100,16 +106,19 @@ enum sil_err err_set(struct sil_error *error, enum sil_err code,
     return code;
 }
 
+/* Success is no row of the table, as it has neither a stage nor a status. */
 const char *sil_err_code(enum sil_err err)
 {
     return err == SIL_OK ? "ok" : err_row(err)->code;
 }
 
+/* As above. */
 const char *sil_err_message(enum sil_err err)
 {
     return err == SIL_OK ? "ok" : err_row(err)->message;
 }
 
+/* Of the library that is linked, which may be newer than the header. */
 const char *sil_version(void)
 {
     return SIL_VERSION;

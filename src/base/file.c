@@ -32,6 +32,7 @@ static enum sil_err read_all(struct buf *to, int fd)
     uint8_t piece[PIECE_SIZE];
     ssize_t got;
 
+    sil_assert(fd >= 0);
     for (;;) {
         got = read(fd, piece, sizeof piece);
         if (got < 0 && errno == EINTR)
@@ -47,6 +48,7 @@ static enum sil_err read_all(struct buf *to, int fd)
     }
 }
 
+/* A file that is replaced meanwhile is read as it was: the open one stays. */
 enum sil_err file_read(struct buf *to, const char *path)
 {
     bool is_stdin = strcmp(path, "-") == 0;

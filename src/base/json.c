@@ -20,6 +20,7 @@ static const json_t *native(const struct json *value)
     return (const json_t *)(const void *)value;
 }
 
+/* The way back. */
 static const struct json *ours(const json_t *value)
 {
     return (const struct json *)(const void *)value;
@@ -53,6 +54,8 @@ static size_t depth_of(const uint8_t *bytes, size_t size)
     return deepest;
 }
 
+/* What jansson says of a mistake is shown: it names bytes of the document,
+ * which the client knows, and nothing of ours. */
 enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
                         struct sil_error *error)
 {
@@ -84,6 +87,7 @@ enum sil_err json_parse(struct json **out, const void *bytes, size_t size,
     return SIL_OK;
 }
 
+/* jansson counts references; nobody here takes a second one. */
 void json_destroy(struct json *document)
 {
     /* The root's only reference, so all of it goes. */
@@ -91,10 +95,14 @@ void json_destroy(struct json *document)
     json_decref((json_t *)(void *)document);
 }
 
+/* Numbers come as JSON_REAL only (see json_parse); the other kind is listed
+ * so that this function doesn't depend on that. */
 enum json_kind json_kind(const struct json *value)
 {
     if (value == NULL)
         return JSON_ABSENT;
+    /* A value that outlived its document would be caught here, mostly. */
+    sil_assert(native(value)->refcount > 0);
     switch (json_typeof(native(value))) {
     case JSON_STRING:
         return JSON_TEXT;
@@ -111,6 +119,7 @@ enum json_kind json_kind(const struct json *value)
     }
 }
 
+/* Absent stays absent: a chain of questions needs one check, at its end. */
 const struct json *json_member(const struct json *value, const char *key)
 {
     sil_assert(key != NULL);
@@ -118,16 +127,19 @@ const struct json *json_member(const struct json *value, const char *key)
     return value == NULL ? NULL : ours(json_object_get(native(value), key));
 }
 
+/* As above, by place; jansson answers NULL for what is no array. */
 const struct json *json_element(const struct json *value, size_t index)
 {
     return value == NULL ? NULL : ours(json_array_get(native(value), index));
 }
 
+/* Without NUL inside: jansson refuses such texts while parsing. */
 const char *json_text(const struct json *value)
 {
     return value == NULL ? NULL : json_string_value(native(value));
 }
 
+/* What is no number gives what the caller would have without the member. */
 double json_number(const struct json *value, double absent)
 {
     bool is_number = json_kind(value) == JSON_NUMBER;
@@ -135,11 +147,13 @@ double json_number(const struct json *value, double absent)
     return is_number ? json_number_value(native(value)) : absent;
 }
 
+/* As above. */
 bool json_bool(const struct json *value, bool absent)
 {
     return json_kind(value) == JSON_BOOL ? json_is_true(native(value)) : absent;
 }
 
+/* By character, not by byte: a text may be cut in the middle of one. */
 void json_add_text(struct buf *to, const char *text, size_t size)
 {
     const uint8_t *bytes = (const uint8_t *)text;

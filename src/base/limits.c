@@ -14,6 +14,7 @@ static_assert(LIMIT_KEY_BYTES_MAX * 6 < LIMIT_HTTP_JSON_BYTES_MAX,
 static_assert(LIMIT_HTTP_URI_BYTES_MAX < LIMIT_HTTP_HEADER_BYTES_MAX,
               "the head holds the request target");
 
+/* A function, not a macro of the header: a newer library may know better. */
 struct sil_limits sil_limits_default(void)
 {
     return (struct sil_limits){

@@ -17,6 +17,7 @@ static const char *const places[] = {"/../", "/../share/silhouette/"};
 
 enum { PLACE_COUNT = sizeof places / sizeof places[0] };
 
+/* Links are followed: models may be one. */
 static bool is_folder(const char *path)
 {
     struct stat found;
@@ -25,6 +26,7 @@ static bool is_folder(const char *path)
     return stat(path, &found) == 0 && S_ISDIR(found.st_mode);
 }
 
+/* What stood in *to stays in front; without a folder it is as before. */
 enum sil_err locate_folder(struct buf *to, const char *name)
 {
     char program[PATH_MAX];
@@ -32,6 +34,7 @@ enum sil_err locate_folder(struct buf *to, const char *name)
     const char *slash = size > 0 ? memrchr(program, '/', (size_t)size) : NULL;
     size_t start = to->size;
 
+    sil_assert(size <= PATH_MAX);
     sil_assert(name != NULL);
     if (slash == NULL)
         return SIL_E_ARGUMENT;

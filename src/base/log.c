@@ -22,12 +22,14 @@ static atomic_int lowest_level = LOG_INFO;
 static const char *const level_names[] = {"debug", "info", "warn", "error",
                                           "off"};
 
+/* Atomic, so that a test may change it while threads log. */
 void log_set_level(enum log_level level)
 {
     sil_assert(level <= LOG_OFF);
     atomic_store(&lowest_level, (int)level);
 }
 
+/* Five names: a search is as good as anything. */
 bool log_level_from_name(enum log_level *out, const char *name)
 {
     sil_assert(name != NULL);
@@ -53,6 +55,7 @@ static bool put(struct log_line *line, char c)
 /* Append text of our own, as it is. */
 static bool put_all(struct log_line *line, const char *text)
 {
+    sil_assert(text != NULL);
     for (; *text != '\0'; text++)
         if (!put(line, *text))
             return false;
@@ -65,6 +68,7 @@ static bool put_escaped(struct log_line *line, char c)
 {
     char code[NUMBER_SIZE];
 
+    sil_assert((unsigned char)c < 0x80);
     if (c == '"' || c == '\\')
         return put(line, '\\') && put(line, c);
     if ((unsigned char)c >= 0x20 && c != 0x7F)
@@ -80,6 +84,7 @@ static size_t put_character(struct log_line *line, const char *text)
     size_t length = utf8_length((const uint8_t *)text, strnlen(text, UTF8_MAX));
     bool fits = true;
 
+    sil_assert(length <= UTF8_MAX);
     if (length == 0)
         return put_all(line, "\\ufffd") ? 1 : 0;
     if (length == 1)
@@ -92,6 +97,7 @@ static size_t put_character(struct log_line *line, const char *text)
 /* Append foreign text as a JSON string. */
 static bool put_quoted(struct log_line *line, const char *text)
 {
+    sil_assert(text != NULL);
     if (!put(line, '"'))
         return false;
     while (*text != '\0') {
@@ -120,6 +126,8 @@ static void put_field(struct log_line *line, const char *key, const char *value,
         line->size = before;
 }
 
+/* Every line has these three, in this order: readers can rely on them even
+ * where a line was too long for the rest. */
 void log_begin(struct log_line *line, enum log_level level, const char *event)
 {
     char now[CLOCK_TEXT_SIZE];
@@ -135,12 +143,15 @@ void log_begin(struct log_line *line, enum log_level level, const char *event)
     put_field(line, "event", event, true);
 }
 
+/* The usual field: foreign text, so quoted and escaped. */
 void log_text(struct log_line *line, const char *key, const char *value)
 {
+    sil_assert(key != NULL);
     if (value != NULL)
         put_field(line, key, value, true);
 }
 
+/* Digits need no quotes. */
 void log_int(struct log_line *line, const char *key, int64_t value)
 {
     char text[NUMBER_SIZE];
@@ -152,15 +163,19 @@ void log_int(struct log_line *line, const char *key, int64_t value)
     put_field(line, key, text, false);
 }
 
+/* Whole microseconds are kept, the rest is below what a clock is good for. */
 void log_ms(struct log_line *line, const char *key, uint64_t value_ns)
 {
     char text[NUMBER_SIZE];
+    int length = snprintf(text, sizeof text, "%.3f",
+                          (double)value_ns / (double)NS_PER_MS);
 
-    (void)snprintf(text, sizeof text, "%.3f",
-                   (double)value_ns / (double)NS_PER_MS);
+    sil_assert(length > 0);
+    sil_assert(length < NUMBER_SIZE);
     put_field(line, key, text, false);
 }
 
+/* What didn't fit was left out whole: the line is good JSON either way. */
 void log_end(struct log_line *line)
 {
     ssize_t written;
@@ -176,10 +191,12 @@ void log_end(struct log_line *line)
     (void)written; /* A log that can't be written can't be complained of. */
 }
 
+/* For what happens to the service, not to a request. */
 void log_event(enum log_level level, const char *event, const char *detail)
 {
     struct log_line line;
 
+    sil_assert(event != NULL);
     log_begin(&line, level, event);
     log_text(&line, "detail", detail);
     log_end(&line);

@@ -24,6 +24,7 @@ static bool is_chosen_to_fail(void)
                                      memory_order_relaxed) == 1;
 }
 
+/* The product may not fit a size: that is no memory either. */
 void *mem_alloc(size_t count, size_t size)
 {
     size_t bytes;
@@ -35,6 +36,7 @@ void *mem_alloc(size_t count, size_t size)
     return malloc(bytes);
 }
 
+/* Counted by mem_fail_at() like every other. */
 void *mem_zalloc(size_t count, size_t size)
 {
     size_t bytes;
@@ -47,6 +49,7 @@ void *mem_zalloc(size_t count, size_t size)
     return calloc(bytes, 1);
 }
 
+/* As realloc(), with the product checked. */
 void *mem_realloc(void *old, size_t count, size_t size)
 {
     size_t bytes;
@@ -58,6 +61,7 @@ void *mem_realloc(void *old, size_t count, size_t size)
     return realloc(old, bytes);
 }
 
+/* Through mem_alloc(), so that it can be made to fail too. */
 char *mem_strdup(const char *text)
 {
     size_t size = strlen(text) + 1; /* With its NUL. */
@@ -68,11 +72,13 @@ char *mem_strdup(const char *text)
     return copy;
 }
 
+/* Pairs with all of the above, so that nobody else names the allocator. */
 void mem_free(void *memory)
 {
     free(memory);
 }
 
+/* Counting starts anew with each call. */
 void mem_fail_at(size_t n)
 {
     atomic_store(&fail_countdown, n);

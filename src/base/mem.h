@@ -22,8 +22,7 @@ void *mem_realloc(void *old, size_t count, size_t size)
     __attribute__((warn_unused_result));
 
 /** A copy of a C string; NULL if out of memory. */
-char *mem_strdup(const char *text)
-    __attribute__((malloc, warn_unused_result));
+char *mem_strdup(const char *text) __attribute__((malloc, warn_unused_result));
 
 /** NULL is fine. */
 void mem_free(void *memory);

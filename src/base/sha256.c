@@ -10,6 +10,7 @@
 /* Bytes; two digits each. */
 enum { DIGEST_SIZE = (SHA256_TEXT_SIZE - 1) / 2 };
 
+/* In one call: what is hashed here lies whole in memory. */
 enum sil_err sha256_text(char *text, const void *bytes, size_t size)
 {
     static const char digits[] = "0123456789abcdef";

@@ -19,8 +19,10 @@ static size_t promised_length(uint8_t lead)
     return lead < 0xF5 ? UTF8_MAX : 0;
 }
 
+/* Nothing behind size is read, whatever the first byte promises. */
 size_t utf8_length(const uint8_t *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     /* The smallest code that needs as many bytes. */
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     size_t length = size > 0 ? promised_length(bytes[0]) : 0;

@@ -45,6 +45,8 @@ static void make_codes(struct isal_hufftables *codes)
     sil_assert(status == 0);
 }
 
+/* The codes are made each time: kept for all, they would be state that
+ * threads share. */
 enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper)
 {
     struct deflate *deflate = mem_zalloc(1, sizeof *deflate);
@@ -61,11 +63,13 @@ enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper)
     return SIL_OK;
 }
 
+/* One block: ISA-L allocates nothing of its own at this level. */
 void deflate_destroy(struct deflate *deflate)
 {
     mem_free(deflate);
 }
 
+/* What it has taken in it may still hold: the output comes when it will. */
 bool deflate_is_hungry(const struct deflate *deflate)
 {
     const struct isal_zstream *stream = &deflate->stream;
@@ -74,6 +78,7 @@ bool deflate_is_hungry(const struct deflate *deflate)
     return stream->avail_in == 0 && !stream->end_of_stream;
 }
 
+/* Lent, not copied: when it is hungry again the giver may overwrite it. */
 void deflate_give(struct deflate *deflate, const uint8_t *bytes, size_t size)
 {
     sil_assert(deflate_is_hungry(deflate));
@@ -84,6 +89,7 @@ void deflate_give(struct deflate *deflate, const uint8_t *bytes, size_t size)
     deflate->stream.end_of_stream = size == 0;
 }
 
+/* Gives what there is: less than capacity is not the end. */
 size_t deflate_take(struct deflate *deflate, uint8_t *bytes, size_t capacity)
 {
     struct isal_zstream *stream = &deflate->stream;
@@ -103,12 +109,16 @@ size_t deflate_take(struct deflate *deflate, uint8_t *bytes, size_t capacity)
     return most - stream->avail_out;
 }
 
+/* The trailer with its check sum was taken too. */
 bool deflate_is_done(const struct deflate *deflate)
 {
+    sil_assert(deflate->stream.hufftables == &deflate->codes);
     return deflate->stream.internal_state.state == ZSTATE_END;
 }
 
+/* Here because ISA-L has it, fast; PNG's chunks need it. */
 uint32_t deflate_crc(uint32_t crc, const uint8_t *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     return crc32_gzip_refl(crc, bytes, size);
 }

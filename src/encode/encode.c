@@ -9,6 +9,8 @@
 /* Bytes on the stack of sil_mask_write(). */
 enum { PIECE_SIZE = 1 << 14 };
 
+/* Compression is a form around a form: each pair of format and coding works
+ * without a line of its own. */
 enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
                             enum sil_format format, enum encode_coding coding)
 {
@@ -34,17 +36,21 @@ enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
     return SIL_OK;
 }
 
+/* Each form knows what it owns. */
 void encoder_destroy(struct encoder *encoder)
 {
     if (encoder != NULL)
         encoder->form->destroy(encoder);
 }
 
+/* Known before the first byte is made: it becomes Content-Length. */
 uint64_t encoder_size(const struct encoder *encoder)
 {
+    sil_assert(encoder->form != NULL);
     return encoder->size;
 }
 
+/* The forms promise; here it is checked, once for all. */
 size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
 {
     size_t size;
@@ -56,12 +62,14 @@ size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
     return size;
 }
 
+/* Without a charset: JSON is UTF-8, and has no such parameter. */
 const char *encode_content_type(enum sil_format format)
 {
     sil_assert(format == SIL_FORMAT_JSON || format == SIL_FORMAT_PNG);
     return format == SIL_FORMAT_JSON ? "application/json" : "image/png";
 }
 
+/* The caller's function may refuse: the rest isn't made then. */
 enum sil_err sil_mask_write(const struct sil_mask *mask, enum sil_format format,
                             sil_write_fn write, void *payload)
 {

@@ -41,6 +41,8 @@ struct json_encoder {
     uint32_t next_run; /* index in mask->runs of the row's next run */
 };
 
+/* At both ends of each call: between two of them nobody else may have moved
+ * anything. */
 static void json_check(const struct json_encoder *json)
 {
     const struct sil_mask *mask = json->mask;
@@ -55,6 +57,7 @@ static void json_check(const struct json_encoder *json)
 /* A text becomes the piece. */
 static void set_text(struct json_encoder *json, const char *text, size_t size)
 {
+    sil_assert(size > 0);
     json->source = text;
     json->left = size;
     json->is_pattern = false;
@@ -129,6 +132,7 @@ static size_t write_piece(struct json_encoder *json, uint8_t *bytes,
     return size;
 }
 
+/* A piece after another, each as far as there is room for it. */
 static size_t json_next(struct encoder *encoder, uint8_t *bytes,
                         size_t capacity)
 {
@@ -145,6 +149,7 @@ static size_t json_next(struct encoder *encoder, uint8_t *bytes,
     return size;
 }
 
+/* The mask is lent: nothing else to free. */
 static void json_encoder_destroy(struct encoder *encoder)
 {
     mem_free(encoder);
@@ -162,6 +167,7 @@ static uint64_t json_size(const struct sil_mask *mask)
            sizeof tail_text - 1;
 }
 
+/* Less than a hundred bytes, whatever the picture's size. */
 enum sil_err json_encoder_create(struct encoder **out,
                                  const struct sil_mask *mask)
 {

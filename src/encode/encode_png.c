@@ -38,6 +38,7 @@ struct png_encoder {
     uint8_t pending[DATA_SIZE + 2 * CHUNK_EXTRA];
 };
 
+/* The filter byte belongs to the row but is never written again. */
 static void png_check(const struct png_encoder *png)
 {
     sil_assert(png->begin <= png->end);
@@ -58,6 +59,7 @@ static struct edges edges_of(const struct sil_mask *mask, uint32_t row)
 {
     struct edges edges = {.width = mask->width};
 
+    sil_assert(row < mask->height);
     edges.left = sil_mask_row(&edges.run, mask, row);
     return edges;
 }
@@ -182,6 +184,7 @@ static void make_chunk(struct png_encoder *png)
         close_chunk(png, "IEND", 0);
 }
 
+/* Chunks are made one at a time, when the last one has been handed out. */
 static size_t png_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
 {
     struct png_encoder *png = (struct png_encoder *)encoder;
@@ -202,6 +205,7 @@ static size_t png_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
     return size;
 }
 
+/* Also ends a creation that failed half-way: the frees accept NULL. */
 static void png_encoder_destroy(struct encoder *encoder)
 {
     struct png_encoder *png = (struct png_encoder *)encoder;
@@ -211,6 +215,7 @@ static void png_encoder_destroy(struct encoder *encoder)
     mem_free(png);
 }
 
+/* Memory: a row, a chunk and the compressor; about 100 KB beside the row. */
 enum sil_err png_encoder_create(struct encoder **out,
                                 const struct sil_mask *mask)
 {

@@ -17,6 +17,7 @@ struct gzip_encoder {
     uint8_t input[INPUT_SIZE];
 };
 
+/* Pulls from the inner encoder just as much as the output asks for. */
 static size_t gzip_next(struct encoder *encoder, uint8_t *bytes,
                         size_t capacity)
 {
@@ -36,6 +37,7 @@ static size_t gzip_next(struct encoder *encoder, uint8_t *bytes,
     return size;
 }
 
+/* From the outside in. */
 static void gzip_encoder_destroy(struct encoder *encoder)
 {
     struct gzip_encoder *gzip = (struct gzip_encoder *)encoder;
@@ -46,6 +48,7 @@ static void gzip_encoder_destroy(struct encoder *encoder)
     mem_free(gzip);
 }
 
+/* Takes inner in any case: the caller has one thing to free, or none. */
 enum sil_err gzip_encoder_create(struct encoder **out, struct encoder *inner)
 {
     static const struct form form = {gzip_next, gzip_encoder_destroy};
