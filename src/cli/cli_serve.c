@@ -11,6 +11,7 @@
 #include "server/server.h"
 #endif
 
+/* The words are the server's own: they are not looked at here. */
 int cli_serve(int argc, char **argv)
 {
     sil_assert(argc >= 0);

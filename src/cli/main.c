@@ -11,9 +11,9 @@
 
 /** One command. */
 struct cmd {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *summary;
+    const char *name;                  /* the first word */
+    int (*run)(int argc, char **argv); /* gets the words behind it */
+    const char *summary;               /* a phrase for --help */
 };
 
 static const struct cmd cli_cmds[] = {
@@ -23,8 +23,10 @@ static const struct cmd cli_cmds[] = {
 
 enum { CMD_COUNT = sizeof cli_cmds / sizeof cli_cmds[0] };
 
+/* The table's rows, so that no command is without its line. */
 static void print_help(FILE *to)
 {
+    sil_assert(to != NULL);
     fputs("usage: silhouette COMMAND [WORD…]\n\n", to);
     for (int i = 0; i < CMD_COUNT; i++)
         fprintf(to, "  %-10s %s\n", cli_cmds[i].name, cli_cmds[i].summary);
@@ -33,6 +35,7 @@ static void print_help(FILE *to)
           to);
 }
 
+/* Both spellings: people type the one that they know from elsewhere. */
 static bool is_either(const char *word, const char *a, const char *b)
 {
     sil_assert(word != NULL);
@@ -42,6 +45,8 @@ static bool is_either(const char *word, const char *a, const char *b)
 /* The first word is the command; it gets the rest. */
 int main(int argc, char **argv)
 {
+    sil_assert(argv != NULL);
+    /* Nothing was asked for, so this is a mistake: told where those are. */
     if (argc < 2) {
         print_help(stderr);
         return CLI_USAGE;
@@ -57,6 +62,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < CMD_COUNT; i++)
         if (strcmp(argv[1], cli_cmds[i].name) == 0)
             return cli_cmds[i].run(argc - 2, argv + 2);
+    /* Cut, since it may be anything: a whole file that was pasted, say. */
     fprintf(stderr, "silhouette: \"%.60s\" is no command\n\n", argv[1]);
     print_help(stderr);
     return CLI_USAGE;

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/err.h"
 
+/* What open(2) is usually given for a file: read and write, for all. */
 enum { MODE_ALL = 0666 };
 
 /* 0666 less the umask, which can only be read by setting it. */
@@ -21,6 +22,7 @@ static mode_t mode_of_new_files(void)
     mode_t mask = umask(0);
 
     (void)umask(mask);
+    sil_assert(mask <= 0777);
     return MODE_ALL & ~mask;
 }
 
@@ -46,6 +48,7 @@ enum sil_err out_file_open(struct out_file *out, const char *path,
     if (fd < 0)
         return err_set(error, SIL_E_INTERNAL, "can't write %.120s: %s", path,
                        strerror(errno));
+    /* If it fails the file is the owner's alone: less than asked, not more. */
     (void)fchmod(fd, mode_of_new_files());
     out->stream = fdopen(fd, "wb");
     if (out->stream != NULL)
@@ -55,6 +58,7 @@ enum sil_err out_file_open(struct out_file *out, const char *path,
     return err_set(error, SIL_E_INTERNAL, "can't write %.120s", path);
 }
 
+/* A short write is told now, though its reason is known at the end only. */
 bool out_file_write(void *payload, const void *bytes, size_t size)
 {
     struct out_file *out = payload;
@@ -71,6 +75,7 @@ enum sil_err out_file_close(struct out_file *out, bool is_good,
 
     sil_assert(out->stream != NULL);
     is_written = fflush(out->stream) == 0 && !ferror(out->stream);
+    /* Standard output stays open: it is the process', and may be a pipe. */
     if (out->is_stdout) {
         out->stream = NULL;
         return is_written ? SIL_OK
@@ -78,6 +83,7 @@ enum sil_err out_file_close(struct out_file *out, bool is_good,
                                     "can't write to standard output: %s",
                                     strerror(errno));
     }
+    /* Closed before it gets its name: who sees the name sees all of it. */
     is_written = fclose(out->stream) == 0 && is_written;
     out->stream = NULL;
     if (is_good && is_written && rename(out->temporary, out->path) == 0)
@@ -85,6 +91,7 @@ enum sil_err out_file_close(struct out_file *out, bool is_good,
     if (is_good)
         (void)err_set(error, SIL_E_INTERNAL, "can't write %.120s: %s",
                       out->path, strerror(errno));
+    /* A failure leaves nothing behind; what was there before stays. */
     (void)unlink(out->temporary);
     return is_good ? SIL_E_INTERNAL : SIL_OK;
 }

@@ -7,12 +7,13 @@
 #include <silhouette.h>
 #include <stdio.h>
 
+/* Bytes of a path with its NUL: the system's 4096 and room for a suffix. */
 enum { OUT_PATH_SIZE = 4200 };
 
 /** A file being written. */
 struct out_file {
-    FILE *stream; /* NULL: not open */
-    bool is_stdout;
+    FILE *stream;                  /* NULL: not open */
+    bool is_stdout;                /* nothing is renamed then */
     char path[OUT_PATH_SIZE];      /* where it will be */
     char temporary[OUT_PATH_SIZE]; /* where it is; "" for standard output */
 };

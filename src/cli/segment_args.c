@@ -32,6 +32,8 @@ static enum sil_err set_format(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
+/* Said already, so that a script can name what it relies on before there is a
+ * choice. */
 static enum sil_err set_quality(struct segment_args *args, const char *value,
                                 struct sil_error *error)
 {
@@ -44,6 +46,7 @@ static enum sil_err set_quality(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
+/* The words of the HTTP API, so that a mask is the same from both. */
 static enum sil_err set_orientation(struct segment_args *args,
                                     const char *value, struct sil_error *error)
 {
@@ -57,6 +60,7 @@ static enum sil_err set_orientation(struct segment_args *args,
     return SIL_OK;
 }
 
+/* Written so that NaN is refused: it compares false with everything. */
 static enum sil_err set_threshold(struct segment_args *args, const char *value,
                                   struct sil_error *error)
 {
@@ -88,6 +92,7 @@ static enum sil_err set_out(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
+/* Whether there is such a folder is found by who opens it. */
 static enum sil_err set_models(struct segment_args *args, const char *value,
                                struct sil_error *error)
 {
@@ -105,6 +110,7 @@ struct flag {
                         struct sil_error *error);
 };
 
+/* The short spelling is a row of its own: nothing else has one. */
 static const struct flag flags[] = {
     {"-o", set_out},
     {"--output", set_out},
@@ -143,6 +149,7 @@ static enum sil_err take_flag(struct segment_args *args, int *i, int argc,
         return err_set(error, SIL_E_ARGUMENT, "\"%.60s\" is no flag", word);
     if (value == NULL && *i + 1 == argc)
         return err_set(error, SIL_E_ARGUMENT, "%s needs a value", word);
+    /* "--format=" has a value too, an empty one, which its setter refuses. */
     value = value != NULL ? value + 1 : argv[++*i];
     return flag->set(args, value, error);
 }
@@ -155,6 +162,7 @@ static const char *stem_of(size_t *length, const char *picture)
     const char *dot = strrchr(name, '.');
 
     sil_assert(length != NULL);
+    /* Standard input has no name of its own. */
     if (strcmp(picture, "-") == 0)
         name = "stdin";
     *length = dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name);
@@ -169,6 +177,7 @@ static enum sil_err check_stems(const struct segment_args *args,
     for (int i = 0; i < args->picture_count; i++) {
         size_t length;
         const char *stem = stem_of(&length, args->pictures[i]);
+        /* Each with each: a command line has thousands of words at most. */
         for (int j = 0; j < i; j++) {
             size_t other_length;
             const char *other = stem_of(&other_length, args->pictures[j]);
@@ -220,6 +229,7 @@ enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
         return err_set(error, SIL_E_NO_MEMORY, "out of memory");
     for (int i = 0; i < argc && !err && !args.is_help; i++) {
         const char *word = argv[i];
+        /* A lone "-" is a picture: standard input. */
         if (are_flags && strcmp(word, "--") == 0)
             are_flags = false;
         else if (are_flags &&
@@ -240,6 +250,7 @@ enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
     return err;
 }
 
+/* Only the list is ours; the texts are the command line's. */
 void segment_args_finish(struct segment_args *args)
 {
     sil_assert(args != NULL);
@@ -247,6 +258,8 @@ void segment_args_finish(struct segment_args *args)
     args->pictures = NULL;
 }
 
+/* In a folder a result is named after its picture; check_stems() has seen to
+ * it that no two are named alike. */
 bool segment_out_path(char *path, size_t size, const struct segment_args *args,
                       const char *picture)
 {
@@ -258,6 +271,7 @@ bool segment_out_path(char *path, size_t size, const struct segment_args *args,
 
     sil_assert(args->out != NULL);
     out_length = strlen(args->out);
+    /* A precision is an int, so what would not be one ends here. */
     if (length > PATH_BYTES)
         return false;
     if (!args->is_out_folder)

@@ -8,15 +8,15 @@
 
 /** What was asked for; texts are loans of argv. */
 struct segment_args {
-    const char **pictures; /* paths or "-", owned (segment_args_finish) */
-    int picture_count;     /* at least 1 */
-    const char *out;       /* NULL: standard output */
-    bool is_out_folder;    /* out names a folder */
-    const char *models;    /* NULL: the usual place */
-    enum sil_format format; /* as named, or as OUT's name ends */
-    bool is_format_named;
-    struct sil_options options;
-    bool is_help; /* nothing else is valid */
+    const char **pictures;      /* paths or "-", owned (segment_args_finish) */
+    int picture_count;          /* at least 1 */
+    const char *out;            /* NULL: standard output */
+    bool is_out_folder;         /* out names a folder */
+    const char *models;         /* NULL: the usual place */
+    enum sil_format format;     /* as named, or as OUT's name ends */
+    bool is_format_named;       /* by --format, not by OUT */
+    struct sil_options options; /* as the library takes them */
+    bool is_help;               /* nothing else is valid */
 };
 
 /** Read argv (argc words after "segment"). Errors: SIL_E_ARGUMENT, with a
