@@ -18,7 +18,7 @@
 
 enum {
     NODES_PER_SHAPE = 40, /* what the engine keeps of one shape, by count */
-    NUMBER_SIZE = 16
+    NUMBER_SIZE = 16      /* bytes of a number as text, NUL included */
 };
 
 struct engine_net {
@@ -51,8 +51,9 @@ static void keep_last_line(char *to, size_t size, const char *text)
         (void)snprintf(to, size, "%.*s", (int)(end - start), text + start);
 }
 
-/* SIL_OK, or what went wrong while `doing`. The engine's text is one per
- * process: it is copied at once. */
+/* SIL_OK, or what went wrong while `doing`, a piece of a sentence. The engine's
+ * text is one per process: it is copied at once, under a lock. Threads of
+ * another net could still change it: then the text is wrong, not the error. */
 static enum sil_err engine_err(ov_status_e status, struct engine_net *net,
                                const char *doing, struct sil_error *error)
 {
@@ -73,7 +74,8 @@ static enum sil_err engine_err(ov_status_e status, struct engine_net *net,
                    doing, (int)status, text);
 }
 
-/* Settings of the engine as a whole. */
+/* Settings of the engine as a whole. The capacity bounds what it keeps of
+ * shapes, and so the memory that foreign pictures' aspect ratios can cost. */
 static enum sil_err set_up_core(struct engine_net *net,
                                 const struct engine_options *options,
                                 struct sil_error *error)
@@ -116,7 +118,8 @@ static enum sil_err compile(struct engine_net *net, const ov_model_t *model,
                       net, "to compile the network", error);
 }
 
-/* Read and compile. model: size bytes of ONNX. */
+/* Read and compile. model: size bytes of ONNX, not needed afterwards. What was
+ * made by the time it fails, engine_net_destroy() frees. */
 static enum sil_err load(struct engine_net *net, const void *model, size_t size,
                          const struct engine_options *options,
                          struct sil_error *error)
@@ -140,6 +143,7 @@ static enum sil_err load(struct engine_net *net, const void *model, size_t size,
     return err;
 }
 
+/* A net of which only a part was made is destroyed like a whole one. */
 enum sil_err engine_net_create(struct engine_net **out, const void *model,
                                size_t size,
                                const struct engine_options *options,
@@ -165,6 +169,8 @@ enum sil_err engine_net_create(struct engine_net **out, const void *model,
     return SIL_OK;
 }
 
+/* In the reverse order of making; not all of the engine's functions take
+ * NULL. */
 void engine_net_destroy(struct engine_net *net)
 {
     if (net == NULL)
@@ -177,6 +183,7 @@ void engine_net_destroy(struct engine_net *net)
     mem_free(net);
 }
 
+/* Cheap: the weights are the net's, and memory comes with the first shape. */
 enum sil_err engine_runner_create(struct engine_runner **out,
                                   struct engine_net *net,
                                   struct sil_error *error)
@@ -199,6 +206,7 @@ enum sil_err engine_runner_create(struct engine_runner **out,
     return SIL_OK;
 }
 
+/* The request refers to the tensor it was given: it goes before it. */
 void engine_runner_destroy(struct engine_runner *runner)
 {
     if (runner == NULL)
@@ -212,7 +220,8 @@ void engine_runner_destroy(struct engine_runner *runner)
     mem_free(runner);
 }
 
-/* Give the runner's input tensor a shape; its memory grows when it must. */
+/* Give the runner's input tensor a shape; its memory grows when it must, and
+ * is kept when it need not be as large the next time. */
 static ov_status_e shape_input(struct engine_runner *runner,
                                const uint32_t *shape)
 {
@@ -236,6 +245,8 @@ static ov_status_e shape_input(struct engine_runner *runner,
     return ov_infer_request_set_input_tensor(runner->request, runner->in);
 }
 
+/* The caller writes into the engine's own memory: a picture is resampled right
+ * to where the network reads it. */
 enum sil_err engine_input(struct tensor *in, struct engine_runner *runner,
                           const uint32_t *shape, struct sil_error *error)
 {
@@ -257,7 +268,8 @@ enum sil_err engine_input(struct tensor *in, struct engine_runner *runner,
     return SIL_OK;
 }
 
-/* The answer's shape, which must be of float and four dimensions. */
+/* The answer's shape, which must be of float and four dimensions. What they
+ * should be only the caller knows. *out may be half filled on failure. */
 static enum sil_err read_answer(struct tensor *out,
                                 struct engine_runner *runner,
                                 struct sil_error *error)
@@ -289,6 +301,7 @@ static enum sil_err read_answer(struct tensor *out,
                    TENSOR_DIMS);
 }
 
+/* The last answer is given back first: until now it was lent. */
 enum sil_err engine_run(struct tensor *out, struct engine_runner *runner,
                         struct sil_error *error)
 {

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/json.h"
 
+/* Names become parts of paths: so nothing that leads out of the folder. */
 bool manifest_is_name(const char *text)
 {
     size_t length;
@@ -33,6 +34,7 @@ static const char *name_member(const struct json *from, const char *key)
     return text != NULL && manifest_is_name(text) ? text : NULL;
 }
 
+/* True for 64 digits in lower case, the one form that read_network() makes. */
 static bool is_sha256(const char *text)
 {
     return text != NULL && strlen(text) == SHA256_TEXT_SIZE - 1 &&
@@ -52,6 +54,8 @@ static uint32_t side_of(const struct json *value)
     return (double)side == number ? side : 0;
 }
 
+/* "input": {"step": 32, "min": 128, "max": 768}, the ends multiples of the
+ * step, so that rounding a side to the step never leaves the range. */
 static bool read_sides(struct person_sides *out, const struct json *input)
 {
     out->step = side_of(json_member(input, "step"));
@@ -63,6 +67,7 @@ static bool read_sides(struct person_sides *out, const struct json *input)
     return out->min % out->step == 0 && out->max % out->step == 0;
 }
 
+/* "looks": [first, second], exactly two sides: the pipeline has two looks. */
 static bool read_looks(struct manifest *out, const struct json *looks)
 {
     out->first_side = side_of(json_element(looks, 0));
@@ -106,6 +111,8 @@ static const char *read_members(struct manifest *out, const struct json *root)
     return NULL;
 }
 
+/* *out is filled at the end only, so that it stays untouched on failure. JSON
+ * that is no JSON is the model's fault here, not a request's. */
 enum sil_err manifest_parse(struct manifest *out, const void *bytes,
                             size_t size, struct sil_error *error)
 {

@@ -1,7 +1,11 @@
 /* What a model folder says about a network.
  * Threads: pure functions.
  * A manifest is a file of the operator, but it is read as strictly as any
- * foreign bytes. */
+ * foreign bytes.
+ *
+ * It is the file NAME.json of the models folder, an object of at least "name",
+ * "version", "file", "sha256", "threshold", "input" and "looks"; what each has
+ * to be stands at the field that it fills. */
 #ifndef SIL_INFER_MANIFEST_H
 #define SIL_INFER_MANIFEST_H
 
@@ -24,7 +28,9 @@ struct manifest {
  *  first one not a dot: neither a path nor anything hidden. */
 bool manifest_is_name(const char *text);
 
-/** Read a manifest. Errors: SIL_E_MODEL, SIL_E_NO_MEMORY. */
+/** Read a manifest. bytes: lent for the call. *out: plain values, untouched on
+ *  failure. Errors: SIL_E_MODEL, with the member that is wrong,
+ *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err manifest_parse(struct manifest *out,
                                          const void *bytes, size_t size,
                                          struct sil_error *error);

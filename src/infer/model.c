@@ -11,17 +11,21 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+/* Nothing of it changes after sil_model_open(): all threads share it. */
 struct sil_model {
     struct manifest manifest;
     struct engine_net *net; /* owned */
 };
 
+/* One thread: right for a program that looks at one picture at a time. */
 struct sil_model_options sil_model_options_default(void)
 {
     return (struct sil_model_options){.name = "person", .thread_count = 1};
 }
 
-/* Read the file `name``suffix` of the models folder. to: initialised. */
+/* Read the file `name``suffix` of the models folder. to: initialised, its cap
+ * is the limit. Errors name the file but not the folder: they may get to a
+ * client. */
 static enum sil_err read_file(struct buf *to, const char *folder,
                               const char *name, const char *suffix,
                               struct sil_error *error)
@@ -51,6 +55,7 @@ static enum sil_err read_file(struct buf *to, const char *folder,
     return SIL_OK;
 }
 
+/* Read NAME.json of the folder. name: checked by the caller. */
 static enum sil_err read_manifest(struct manifest *out, const char *folder,
                                   const char *name, struct sil_error *error)
 {
@@ -66,7 +71,8 @@ static enum sil_err read_manifest(struct manifest *out, const char *folder,
     return err;
 }
 
-/* Read the network into *to and compare its checksum. */
+/* Read the network into *to and compare its checksum. The message shows twelve
+ * digits of each: enough to see which file it is. */
 static enum sil_err read_network(struct buf *to, const char *folder,
                                  const struct manifest *manifest,
                                  struct sil_error *error)
@@ -115,7 +121,8 @@ static enum sil_err try_network(const struct sil_model *model,
     return err;
 }
 
-/* Everything after the manifest. */
+/* Everything after the manifest. The file's bytes are let go once compiled: the
+ * engine has its own copy of the weights. */
 static enum sil_err load(struct sil_model *model, const char *folder,
                          const struct sil_model_options *options,
                          struct sil_error *error)
@@ -134,6 +141,8 @@ static enum sil_err load(struct sil_model *model, const char *folder,
     return err ? err : try_network(model, error);
 }
 
+/* The arguments come from a command line or a configuration: so they get
+ * errors, not asserts. */
 enum sil_err sil_model_open(struct sil_model **out, const char *models_dir,
                             const struct sil_model_options *options,
                             struct sil_error *error)

@@ -1,6 +1,8 @@
 /* What sil_model_open() gives, as the library itself sees it.
  * Threads: a model is read-only once opened.
- * Only src/segment.c and the tests look inside. */
+ * Only src/segment.c and the tests look inside.
+ *
+ * The struct itself stays in model.c: what others need of it they ask for. */
 #ifndef SIL_INFER_MODEL_H
 #define SIL_INFER_MODEL_H
 

@@ -11,7 +11,8 @@
 
 enum { CHANNELS = 3 };
 
-/* One side of the input, to the nearest multiple of the step. */
+/* One side of the input, pixels: the nearest multiple of the step, a tie going
+ * to the even one, then held within min .. max. */
 static uint32_t input_side(const struct person_sides *sides, double wanted)
 {
     double nearest = rint(wanted / sides->step) * sides->step;
@@ -20,6 +21,8 @@ static uint32_t input_side(const struct person_sides *sides, double wanted)
     return (uint32_t)fmin(fmax(nearest, sides->min), sides->max);
 }
 
+/* width / height is the part's aspect ratio and width * height is side * side:
+ * so both are side times or over the root of the ratio. */
 void person_input_size(uint32_t *width, uint32_t *height,
                        const struct person_sides *sides, const struct box *part,
                        uint32_t side)
@@ -34,13 +37,15 @@ void person_input_size(uint32_t *width, uint32_t *height,
     *height = input_side(sides, side / stretch);
 }
 
-/* The network's answer must be one plane of the input's size. */
+/* The network's answer must be one plane of the input's size. The checksum has
+ * not proven that: a manifest can name a network of another kind. */
 static bool is_plane(const struct tensor *answer, const struct view *view)
 {
     return answer->shape[0] == 1 && answer->shape[1] == 1 &&
            answer->shape[2] == view->height && answer->shape[3] == view->width;
 }
 
+/* The answer is copied, because the runner's next look would overwrite it. */
 enum sil_err person_look(struct plane *out, struct engine_runner *runner,
                          const struct image *image, const struct view *view,
                          struct sil_error *error)

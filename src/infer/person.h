@@ -1,6 +1,10 @@
 /* Looking at a part of a picture with the network "person".
  * Threads: pure functions; a runner belongs to one thread at a time.
- * Must not know of masks' runs, files or requests: pixels in, plane out. */
+ * Must not know of masks' runs, files or requests: pixels in, plane out.
+ *
+ * Use: choose a part of the picture, ask person_input_size() for the view's
+ * size, person_look(). The plane covers exactly the view's part: its value
+ * (x, y) is the probability at the centre of that sample. */
 #ifndef SIL_INFER_PERSON_H
 #define SIL_INFER_PERSON_H
 

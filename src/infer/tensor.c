@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 
+/* Of the shape alone: the values need not be there yet. */
 size_t tensor_count(const struct tensor *tensor)
 {
     size_t count = 1;

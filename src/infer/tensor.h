@@ -1,6 +1,7 @@
 /* What crosses the seam to an engine.
  * Threads: plain values.
- * Four dimensions are enough for every network of this project. */
+ * Four dimensions are enough for every network of this project: pictures in,
+ * [1, 3, height, width]; planes out, [1, 1, height, width]. */
 #ifndef SIL_INFER_TENSOR_H
 #define SIL_INFER_TENSOR_H
 
@@ -14,7 +15,7 @@ struct tensor {
     uint32_t shape[TENSOR_DIMS];
 };
 
-/** The number of values; asserts that it fits. */
+/** The number of values, not bytes; asserts that it fits. */
 size_t tensor_count(const struct tensor *tensor);
 
 #endif

@@ -24,7 +24,7 @@ struct taps {
     uint32_t span;    /* pixels that a sample may touch */
 };
 
-/* One axis of a view. */
+/* One axis of a view: the part may begin before the image or end behind it. */
 struct axis {
     uint32_t pixels; /* of the image */
     double start;    /* of the part, image pixels */
@@ -32,6 +32,7 @@ struct axis {
     uint32_t count;  /* samples wanted */
 };
 
+/* Free both lists. All-zero taps are fine. */
 static void taps_finish(struct taps *taps)
 {
     mem_free(taps->firsts);
@@ -39,6 +40,8 @@ static void taps_finish(struct taps *taps)
     *taps = (struct taps){0};
 }
 
+/* Allocate for count samples of span pixels each, all weights 0. *taps is empty
+ * after a failure. */
 static enum sil_err taps_init(struct taps *taps, uint32_t count, uint32_t span)
 {
     size_t weights;
@@ -77,10 +80,13 @@ static void add_area(struct taps *taps, uint32_t i, double from, double to,
     }
 }
 
-/* The weights of one axis. The image is thought shrunk to `small` cells, each
- * the mean of `cell` pixels; a sample lies between two of them. */
+/* Make the weights of one axis; free them with taps_finish(). The image is
+ * thought shrunk to `small` cells, each the mean of `cell` pixels; a sample
+ * lies between two of them, each weighted by how near it is. Cells outside of
+ * the image are zeros: they get no weight. */
 static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
 {
+    /* Pixels from sample to sample; above one the image gets shrunk. */
     double step = axis->length / axis->count;
     double small = fmax(1, rint(axis->pixels / fmax(1, step)));
     double cell = axis->pixels / small;
@@ -94,6 +100,7 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
     if (err)
         return err;
     for (uint32_t i = 0; i < axis->count; i++) {
+        /* Where the sample is, in cells, centres at whole numbers. */
         double at = (axis->start + (i + 0.5) * step) / cell - 0.5;
         double left = floor(at);
         double first = fmin(fmax(floor(left * cell), 0), axis->pixels - span);
@@ -109,13 +116,15 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
     return SIL_OK;
 }
 
-/* What of the image's rows is summed. */
+/* What of the image's rows is summed. Two sizes: a row may be padded, and a
+ * part of it be enough. */
 struct extent {
     size_t count; /* values in a row */
     size_t bytes; /* from one row to the next */
 };
 
-/* Two rows of an image and their weights. */
+/* Two rows of an image and their weights: in pairs the sums are read and
+ * written half as often. */
 struct row_pair {
     const uint8_t *rows[2];
     float weights[2];
@@ -175,7 +184,8 @@ static void write_row(float *out, size_t plane, const struct taps *taps,
     }
 }
 
-/* The pixels that an axis touches: *first .. *end - 1. */
+/* The pixels that an axis touches: *first .. *end - 1. Of a crop that is a part
+ * of each row, and the rest is never read. */
 static void taps_reach(uint32_t *first, uint32_t *end, const struct taps *taps)
 {
     *first = UINT32_MAX;
@@ -188,7 +198,8 @@ static void taps_reach(uint32_t *first, uint32_t *end, const struct taps *taps)
     sil_assert(*first < *end);
 }
 
-/* Both passes. across and down: the weights of the two axes. */
+/* Both passes. across and down: the weights of the two axes. Only one row of
+ * sums is held between them, of the columns that across touches. */
 static enum sil_err resample(float *values, const struct image *image,
                              const struct taps *across, const struct taps *down)
 {
@@ -213,6 +224,8 @@ static enum sil_err resample(float *values, const struct image *image,
     return SIL_OK;
 }
 
+/* The weights are made anew for each view: some thousand numbers, against
+ * millions of pixels. */
 enum sil_err view_fill(float *values, const struct image *image,
                        const struct view *view)
 {

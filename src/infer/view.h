@@ -1,6 +1,10 @@
 /* A part of a picture as a network sees it.
  * Threads: pure functions.
- * Coordinates are those of image.h: pixel centres at +0.5. */
+ * Coordinates are those of image.h: pixel centres at +0.5.
+ *
+ * It gives what the pipeline's reference gets in two steps: the whole image
+ * shrunk by area, then bilinear samples of that (tests/unit/infer/test_view.c
+ * does it so, and compares). */
 #ifndef SIL_INFER_VIEW_H
 #define SIL_INFER_VIEW_H
 

@@ -7,9 +7,11 @@
 #include "base/check.h"
 #include "base/mem.h"
 
-/* Runs: a picture of a few rows, or of nobody, needs no more. */
+/* Runs: a picture of a few rows needs no more, and one of nobody not even
+ * these: they are allocated with the first run. */
 enum { FIRST_CAPACITY = 256 };
 
+/* Not zeroed: whoever makes a plane writes all of it. */
 enum sil_err plane_init(struct plane *plane, uint32_t width, uint32_t height)
 {
     size_t count;
@@ -33,6 +35,7 @@ void plane_finish(struct plane *plane)
     *plane = (struct plane){0};
 }
 
+/* *writer is untouched on failure: an all-zero one can be abandoned. */
 enum sil_err mask_begin(struct mask_writer *writer, uint32_t width,
                         uint32_t height)
 {
@@ -84,6 +87,8 @@ static enum sil_err grow(struct mask_writer *writer)
     return SIL_OK;
 }
 
+/* The area is summed here, where each run passes anyway; the joined run keeps
+ * the invariant that a pixel lies between two. */
 enum sil_err mask_add_run(struct mask_writer *writer, uint32_t first,
                           uint32_t end)
 {
@@ -126,6 +131,7 @@ void mask_end_row(struct mask_writer *writer)
     mask->row_ends[writer->row++] = mask->run_count;
 }
 
+/* Never fails: where the runs can't be cut to size they stay as they are. */
 struct sil_mask *mask_take(struct mask_writer *writer)
 {
     struct sil_mask *mask = writer->mask;
@@ -148,6 +154,7 @@ void mask_abandon(struct mask_writer *writer)
     *writer = (struct mask_writer){0};
 }
 
+/* Goes over all runs, once a mask: next to nothing beside a network's run. */
 void mask_check(const struct sil_mask *mask)
 {
     uint64_t pixel_count = 0;

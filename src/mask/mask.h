@@ -1,6 +1,10 @@
 /* Probability planes and masks: shared by the stages.
  * Threads: a mask is read-only once made; a plane belongs to one thread.
- * A mask is rows of runs, never a full-size plane of pixels. */
+ * A mask is rows of runs, never a full-size plane of pixels.
+ *
+ * Writing one: mask_begin(); for each row from the top mask_add_run() from left
+ * to right, then mask_end_row(); at last mask_take(), or mask_abandon() at any
+ * time before. Calls out of this order are asserted, not reported. */
 #ifndef SIL_MASK_MASK_H
 #define SIL_MASK_MASK_H
 

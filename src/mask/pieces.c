@@ -80,7 +80,8 @@ static void unite(struct part *items, uint32_t a, uint32_t b)
     to->y1 = from->y1 > to->y1 ? from->y1 : to->y1;
 }
 
-/* Append the runs of one row. */
+/* Append the runs of one row, each a piece of its own for now: its own root,
+ * with its own box. */
 static enum sil_err add_row(struct parts *parts, const struct plane *plane,
                             uint32_t y, float present)
 {
@@ -195,6 +196,7 @@ struct pieces_rule pieces_rule_default(void)
         .present = .5f, .area_fraction = .05f, .pixels_min = 8};
 }
 
+/* Runs are held for the time of the call; *out is untouched on failure. */
 enum sil_err pieces_find(struct pieces *out, const struct plane *plane,
                          const struct pieces_rule *rule)
 {

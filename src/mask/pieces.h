@@ -1,11 +1,14 @@
 /* Connected pieces of a probability plane.
  * Threads: pure functions.
- * A piece counts if it is not tiny, alone or against the largest one. */
+ * A piece counts if it is not tiny, alone or against the largest one.
+ *
+ * So specks of noise make no box larger, and a crowd stays a crowd. People who
+ * touch are one piece: the count is of silhouettes, not of heads. */
 #ifndef SIL_MASK_PIECES_H
 #define SIL_MASK_PIECES_H
 
-#include "mask/mask.h"
 #include "decode/image.h"
+#include "mask/mask.h"
 
 /** What counts as somebody. */
 struct pieces_rule {

@@ -68,6 +68,8 @@ static void turn_place(struct upscale_place *place, const struct turn *turn)
     place->box = box;
 }
 
+/* The plane is turned, not the mask: it is smaller than the picture, and a mask
+ * of runs can't swap its axes. */
 enum sil_err plane_unorient(struct plane *plane, struct upscale_place *place,
                             uint8_t orientation)
 {

@@ -102,6 +102,7 @@ static enum sil_err band_init(struct band *band, const struct plane *plane,
     return SIL_OK;
 }
 
+/* An all-zero band is fine. */
 static void band_finish(struct band *band)
 {
     mem_free(band->memory);
@@ -305,6 +306,8 @@ static enum sil_err write_rows(struct outline *outline, struct band *band,
     return SIL_OK;
 }
 
+/* Time: for each row of the plane a pass over its values, and for each row of
+ * the picture one over the mixed cells alone. */
 enum sil_err mask_from_plane(struct sil_mask **out, const struct plane *plane,
                              const struct upscale_place *place)
 {

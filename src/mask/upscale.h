@@ -5,8 +5,8 @@
 #ifndef SIL_MASK_UPSCALE_H
 #define SIL_MASK_UPSCALE_H
 
-#include "mask/mask.h"
 #include "decode/image.h"
+#include "mask/mask.h"
 
 /** Where a plane lies in a picture and how it is cut. */
 struct upscale_place {
