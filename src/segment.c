@@ -46,6 +46,8 @@ static void add_time(uint64_t *spent_ns, uint64_t start_ns)
     *spent_ns += now_ns - start_ns;
 }
 
+/* Between two steps: none of them can be interrupted by the clock, save the
+ * decoding, which looks by itself. */
 static enum sil_err check_deadline(const struct job *job)
 {
     sil_assert(job->options != NULL);
@@ -55,7 +57,9 @@ static enum sil_err check_deadline(const struct job *job)
                    "the deadline passed while the picture was segmented");
 }
 
-/* The smallest decoding that leaves `detail` pixels per sample of a view. */
+/* The smallest decoding that leaves `detail` pixels per sample of a view, as
+ * the shrink of decode_image(): 8, 4, 2 or 1. A view finer than the picture
+ * gets 1. */
 static uint32_t fitting_shrink(const struct view *view, uint32_t detail)
 {
     float width = view->part.x1 - view->part.x0;
@@ -69,7 +73,8 @@ static uint32_t fitting_shrink(const struct view *view, uint32_t detail)
     return shrink;
 }
 
-/* Replace the job's image by one decoded at 1 / shrink, upright. */
+/* Replace the job's image by one decoded at 1 / shrink, upright. The old one
+ * goes first: two at once would be the peak of the memory. */
 static enum sil_err decode_at(struct job *job, uint32_t shrink)
 {
     uint64_t start_ns = clock_ns();
@@ -157,7 +162,9 @@ static struct box crop_around(const struct pieces *found,
                         fminf(height, box.y1 + margin)};
 }
 
-/* First look: where people are. found->count is 0 if nowhere. */
+/* First look: where people are. found->count is 0 if nowhere, and *crop is then
+ * left alone. Decoded fine enough that a crop of most of the picture needs no
+ * second decoding, which costs more than a few pixels too many. */
 static enum sil_err find_people(struct pieces *found, struct box *crop,
                                 struct job *job)
 {
@@ -184,7 +191,8 @@ static enum sil_err find_people(struct pieces *found, struct box *crop,
     return err;
 }
 
-/* Second look: their outline. *plane: yours, of what view->part shows. */
+/* Second look: their outline. *plane: yours, of what view->part shows. Decodes
+ * anew only if the crop is small and the picture large. */
 static enum sil_err outline_people(struct plane *plane, struct job *job,
                                    const struct view *view)
 {
@@ -197,13 +205,15 @@ static enum sil_err outline_people(struct plane *plane, struct job *job,
     return err ? err : look(plane, job, view);
 }
 
+/* True if the mask has to be turned back to how the file has its pixels. */
 static bool is_stored_wanted(const struct job *job)
 {
     return job->options->orientation == SIL_STORED &&
            job->orientation != ORIENTATION_UPRIGHT;
 }
 
-/* The mask of what the second look saw, at the picture's size. */
+/* The mask of what the second look saw, at the picture's size; outside of the
+ * crop there is nobody. *plane may be turned. */
 static enum sil_err make_mask(struct sil_mask **out, struct job *job,
                               struct plane *plane, const struct box *crop)
 {
@@ -230,7 +240,9 @@ static enum sil_err make_empty(struct sil_mask **out, const struct job *job)
                      : mask_from_nothing(out, job->width, job->height);
 }
 
-/* Both looks and the mask. The job's picture is known, not yet decoded. */
+/* Both looks and the mask. The job's picture is known, not yet decoded, or its
+ * pixels were given; either way its image is finished here. *out: untouched on
+ * failure. */
 static enum sil_err segment(struct sil_mask **out, struct job *job)
 {
     const struct manifest *manifest = model_manifest(job->session->model);
@@ -264,7 +276,8 @@ done:
     return err;
 }
 
-/* An error that was told without a detail gets one. */
+/* An error that was told without a detail gets one: the parts leave a lack of
+ * memory, which is the same everywhere, to be explained here. */
 static enum sil_err explain(enum sil_err err, struct sil_error *error)
 {
     sil_assert(err || error == NULL || error->code == SIL_OK);
@@ -275,6 +288,8 @@ static enum sil_err explain(enum sil_err err, struct sil_error *error)
     return err;
 }
 
+/* The header is read first and alone: what is too large costs no memory. Sides
+ * are those of the upright picture from here on. */
 enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
                          const struct sil_picture *picture,
                          const struct sil_options *options,
@@ -316,7 +331,8 @@ enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
     return explain(segment(out, &job), error);
 }
 
-/* What is wrong with given pixels. */
+/* What is wrong with given pixels. The limits hold for them, too: planes and
+ * masks are allocated by the picture's size. */
 static enum sil_err check_pixels(const struct sil_pixels *pixels,
                                  const struct sil_limits *limits,
                                  struct sil_error *error)
@@ -340,6 +356,8 @@ static enum sil_err check_pixels(const struct sil_pixels *pixels,
     return SIL_OK;
 }
 
+/* The pixels are lent and only read: the cast takes their const away because
+ * struct image serves both, and its is_owned is false. */
 enum sil_err sil_segment_pixels(struct sil_mask **out,
                                 struct sil_session *session,
                                 const struct sil_pixels *pixels,

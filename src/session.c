@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "infer/model.h"
 
+/* threshold 0 stands for the model's own, deadline_ns 0 for none. */
 struct sil_options sil_options_default(void)
 {
     return (struct sil_options){
@@ -16,6 +17,7 @@ struct sil_options sil_options_default(void)
     };
 }
 
+/* *out is set at the end only: untouched on failure. */
 enum sil_err sil_session_create(struct sil_session **out,
                                 struct sil_model *model,
                                 struct sil_error *error)
@@ -39,6 +41,7 @@ enum sil_err sil_session_create(struct sil_session **out,
     return SIL_OK;
 }
 
+/* The model is only lent: it stays. */
 void sil_session_destroy(struct sil_session *session)
 {
     if (session == NULL)
@@ -53,6 +56,8 @@ struct sil_timing sil_session_timing(const struct sil_session *session)
     return session->timing;
 }
 
+/* The caller's mistakes get errors, not asserts: options may come from a
+ * command line or a request. NaN is no threshold: hence the negations. */
 enum sil_err session_begin(struct sil_session *session, struct sil_mask **out,
                            const struct sil_options *options,
                            struct sil_error *error)

@@ -1,15 +1,19 @@
 /* A session as the library itself sees it.
  * Threads: a session belongs to one thread at a time.
- * Only src/segment.c looks inside. */
+ * Only src/segment.c looks inside.
+ *
+ * The model is lent and has to outlive its sessions; the runner is all that a
+ * session costs: the memory that the engine needs for one run. */
 #ifndef SIL_SESSION_H
 #define SIL_SESSION_H
 
 #include "infer/engine.h"
 
+/* Invariant: model and runner are there from creation to destruction. */
 struct sil_session {
     struct sil_model *model;      /* a loan */
     struct engine_runner *runner; /* owned */
-    struct sil_timing timing;     /* of the last segmentation */
+    struct sil_timing timing; /* of the last segmentation, ns; zeros: none */
 };
 
 /** What both segmenting calls check of their arguments; clears *error and the
