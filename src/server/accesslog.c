@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/sha256.h"
 
+/* Bytes of a field's name: a stage's and "_ms". */
 enum { NAME_SIZE = 32 };
 
 /* What is counted of a segmentation even if nobody waited for it. Times of
@@ -29,6 +30,7 @@ static void count(const struct job *job, uint64_t total_ns)
         return;
     if (job->is_answered)
         metrics_observe(metrics, METRIC_HTTP_DURATION, 0, total_ns);
+    /* Refused or failed before there was a picture: nothing to measure. */
     if (job->is_away || held->picture_bytes == 0)
         return;
     if (job->image_pixels > 0)
@@ -67,6 +69,7 @@ static void add_stages(struct log_line *line, const struct job *job)
     if (held->queued_ns != 0)
         log_ms(line, "queue_ms", held->queue_ns);
     for (int i = SIL_STAGE_FETCH; i < SIL_STAGE_COUNT; i++) {
+        /* Not reached: its absence tells where a failure was. */
         if (held->stage_ns[i] == 0)
             continue;
         (void)snprintf(name, sizeof name, "%s_ms",
@@ -81,6 +84,8 @@ static void add_stages(struct log_line *line, const struct job *job)
         log_int(line, "pixels", (int64_t)job->image_pixels);
         log_int(line, "persons", job->person_count);
     }
+    /* The detail is the library's own: it may tell what the client's answer
+     * must not, where the machine is to blame. */
     if (job->told != SIL_OK && held->error.detail[0] != '\0')
         log_text(line, "detail", held->error.detail);
 }
@@ -98,8 +103,10 @@ void accesslog_end(struct job *job, const struct http_ending *ending,
     count(job, total_ns);
     metrics_add(metrics, METRIC_RESPONSE_BYTES, job->sent_coding, 0,
                 ending->body_bytes);
+    /* The stage tells how much work was lost on whoever left. */
     if (!ending->is_complete && job->route == ROUTE_ANALYZE)
         metrics_add(metrics, METRIC_CANCELLED, stage, 0, 1);
+    /* A failure of ours is worth a look, one of the client's is not. */
     log_begin(&line, job->status >= 500 ? LOG_WARN : LOG_INFO, "request");
     log_text(&line, "request_id", job->id);
     log_text(&line, "trace_id", job->trace);

@@ -44,6 +44,8 @@ static void unlock(struct admission *admission)
     sil_assert(!failed);
 }
 
+/* Making the lock and the condition can't fail: they are refused for their
+ * attributes only, and none are given. */
 enum sil_err admission_create(struct admission **out,
                               const struct admission_limits *limits)
 {
@@ -63,6 +65,7 @@ enum sil_err admission_create(struct admission **out,
     return SIL_OK;
 }
 
+/* Who still held a ticket would find a freed lock later: told at once. */
 void admission_destroy(struct admission *admission)
 {
     if (admission == NULL)
@@ -120,6 +123,8 @@ enum sil_err admission_hold(struct admission *admission, struct ticket *ticket,
     return err;
 }
 
+/* Called by a worker as soon as a picture is decoded, so that the next one
+ * may come in while this one is still computed. */
 void admission_unhold(struct admission *admission, struct ticket *ticket)
 {
     lock(admission);
@@ -173,9 +178,11 @@ struct ticket *admission_take(struct admission *admission)
 {
     struct ticket *ticket;
 
+    sil_assert(admission != NULL);
     lock(admission);
     while (admission->first == NULL && !admission->is_closed)
         (void)pthread_cond_wait(&admission->is_waited_for, &admission->lock);
+    /* The wait ends without a reason at times: hence the loop above. */
     ticket = admission->is_closed ? NULL : admission->first;
     if (ticket != NULL)
         unlink_ticket(admission, ticket);
@@ -218,17 +225,20 @@ void admission_leave(struct admission *admission, struct ticket *ticket)
 void admission_close(struct admission *admission)
 {
     lock(admission);
+    sil_assert(admission->counts.waiting <= admission->counts.place_count);
     admission->is_closed = true;
     (void)pthread_cond_broadcast(&admission->is_waited_for);
     unlock(admission);
 }
 
+/* One moment's values, all under one lock: the metrics compare them. */
 struct admission_counts admission_counts(struct admission *admission)
 {
     struct admission_counts counts;
 
     lock(admission);
     counts = admission->counts;
+    sil_assert(counts.waiting <= counts.in_flight);
     unlock(admission);
     return counts;
 }

@@ -13,8 +13,11 @@
 #include "base/json.h"
 #include "base/limits.h"
 
+/* The detail, whatever the allocation was for: it is nobody's business. */
 static const char no_memory[] = "there was no memory for this request";
 
+/* As many fields as a mask's answer has, and some; bytes of a value with its
+ * NUL, of which Server-Timing is the longest. */
 enum { FIELDS_MAX = 16, FIELD_SIZE = 256 };
 
 /** Header fields being gathered. */
@@ -50,6 +53,7 @@ static size_t next_of(struct job *job, const struct buf *body, uint8_t *bytes,
     size_t left = body->size - job->page_sent;
     size_t size = left < capacity ? left : capacity;
 
+    /* The cursor is one for both bodies: a job sends only one of them. */
     sil_assert(job->page_sent <= body->size);
     if (size > 0)
         memcpy(bytes, body->bytes + job->page_sent, size);
@@ -66,6 +70,7 @@ static size_t next_of_page(void *payload, uint8_t *bytes, size_t capacity)
     return next_of(job, &job->page, bytes, capacity);
 }
 
+/* A body that a worker made: small, or compressed. */
 static size_t next_of_whole(void *payload, uint8_t *bytes, size_t capacity)
 {
     struct job *job = payload;
@@ -88,6 +93,7 @@ static size_t next_of_busy(const struct service *service, uint8_t *bytes,
     return size;
 }
 
+/* For a job that exists, but whose error text found no memory. */
 static size_t next_of_busy_job(void *payload, uint8_t *bytes, size_t capacity)
 {
     const struct job *job = payload;
@@ -96,6 +102,8 @@ static size_t next_of_busy_job(void *payload, uint8_t *bytes, size_t capacity)
     return next_of_busy(job->service, bytes, capacity);
 }
 
+/* A mask's JSON, made while it is sent: of a large picture it is many times
+ * what the mask is, and a slow client may take minutes for it. */
 static size_t next_of_encoder(void *payload, uint8_t *bytes, size_t capacity)
 {
     struct job *job = payload;
@@ -113,6 +121,8 @@ static void finish(void *payload)
     sil_assert(job->is_sending);
     job->is_sending = false;
     buf_finish(&job->page);
+    /* A job that is away was answered by its deadline: what it holds is
+     * freed with the job, when it is back. */
     if (!job->is_away) {
         encoder_destroy(job->held.encoder);
         job->held.encoder = NULL;
@@ -132,6 +142,7 @@ static void reply(struct job *job, int status, struct fields *fields,
     sil_assert(job->exchange != NULL);
     sil_assert(!job->is_answered);
     add_field(fields, "X-Request-Id", "%s", job->id);
+    /* Whatever the body comes from, the job ends in one way. */
     body.finish = finish;
     body.payload = job;
     reply = (struct http_reply){
@@ -144,6 +155,8 @@ static void reply(struct job *job, int status, struct fields *fields,
     job->is_answered = true;
     job->is_sending = true;
     job->status = status;
+    /* All of the job was noted before: a short body may be sent, and the job
+     * freed, in here. */
     http_reply(job->exchange, &reply);
 }
 
@@ -157,6 +170,7 @@ void answer_error_body(struct buf *to, enum sil_err err, const char *detail,
     buf_addf(to, "{\"state\":%d,\"message\":", row->state);
     json_add_text(to, row->message, strlen(row->message));
     buf_add_text(to, ",\"errors\":");
+    /* The contract's "errors" is never empty: the table has a sentence. */
     if (*detail == '\0')
         detail = row->when;
     json_add_text(to, detail, strlen(detail));
@@ -179,6 +193,7 @@ static const char *public_detail(const struct sil_error *error)
  * be kept. */
 static bool is_fatal(enum sil_err err)
 {
+    sil_assert(err != SIL_OK);
     return err == SIL_E_REQUEST_TIMEOUT || err == SIL_E_REQUEST_TOO_LARGE ||
            err == SIL_E_HEADERS_TOO_LARGE || err == SIL_E_URI_TOO_LONG ||
            err == SIL_E_IMAGE_TOO_LARGE;
@@ -207,9 +222,11 @@ void answer_error(struct job *job, const struct sil_error *error,
     job->told = code;
     row = err_row(code);
     add_field(&fields, "Content-Type", "application/json");
+    /* Both mean "later"; many clients know the field and come back. */
     if (row->status == 503 || row->status == 429)
         add_field(&fields, "Retry-After", "%u",
                   job->wait_s > 0 ? job->wait_s : LIMIT_RETRY_AFTER_S);
+    /* Fields that the HTTP standard wants with these two. */
     if (code == SIL_E_UNAUTHORIZED)
         add_field(&fields, "WWW-Authenticate", "Bearer");
     if (code == SIL_E_METHOD_NOT_ALLOWED)
@@ -267,6 +284,7 @@ void answer_mask(struct job *job)
     fields.count = 0;
     job->image_pixels = (uint64_t)sil_mask_width(mask) * sil_mask_height(mask);
     job->person_count = sil_mask_person_count(mask);
+    /* A worker left either an encoder or the whole body. */
     if (job->held.encoder != NULL) {
         body.size = encoder_size(job->held.encoder);
         body.next = next_of_encoder;
@@ -276,6 +294,7 @@ void answer_mask(struct job *job)
         add_field(&fields, "Content-Encoding", "gzip");
         job->sent_coding = CODING_GZIP;
     }
+    /* One address, several forms: a cache between must tell them apart. */
     add_field(&fields, "Vary", "Accept, Accept-Encoding");
     add_field(&fields, "X-Image-Width", "%u", sil_mask_width(mask));
     add_field(&fields, "X-Image-Height", "%u", sil_mask_height(mask));
@@ -286,6 +305,8 @@ void answer_mask(struct job *job)
     reply(job, 200, &fields, body, false);
 }
 
+/* The text is the same for each request that finds no memory, so it can be
+ * made while there is some. */
 enum sil_err answers_prepare(struct service *service)
 {
     enum sil_err err;
@@ -298,6 +319,7 @@ enum sil_err answers_prepare(struct service *service)
     return err;
 }
 
+/* For an exchange without a job; the same text. */
 static size_t next_of_busy_service(void *payload, uint8_t *bytes,
                                    size_t capacity)
 {
@@ -307,6 +329,7 @@ static size_t next_of_busy_service(void *payload, uint8_t *bytes,
     return next_of_busy(service, bytes, capacity);
 }
 
+/* The body belongs to the service and stays. */
 static void finish_nothing(void *payload)
 {
     sil_assert(payload != NULL);

@@ -24,6 +24,7 @@ struct api_keys {
  * none. */
 static bool hash_of_line(char *hash, const char *line, size_t size)
 {
+    sil_assert(hash != NULL);
     if (size < HASH_SIZE)
         return false;
     if (size > HASH_SIZE && !isspace((unsigned char)line[HASH_SIZE]))
@@ -43,7 +44,10 @@ static size_t line_size(size_t *step, const char *text, size_t size)
     const char *end = memchr(text, '\n', size);
     size_t length = end == NULL ? size : (size_t)(end - text);
 
+    sil_assert(length <= size);
     *step = end == NULL ? size : length + 1;
+    /* A carriage return is trimmed with the blanks: the file may come from
+     * another system. */
     while (length > 0 && isspace((unsigned char)text[length - 1]))
         length--;
     return length;
@@ -57,10 +61,13 @@ static enum sil_err read_lines(struct api_keys *keys, const struct buf *file,
     size_t step = 0;
     int number = 1;
 
+    sil_assert(keys->count == 0);
     for (size_t at = 0; at < file->size; at += step, number++) {
         size_t size = line_size(&step, text + at, file->size - at);
         if (size == 0 || text[at] == '#')
             continue;
+        /* The line's number, never its text: someone may have written the
+         * key itself there. */
         if (!hash_of_line(keys->hashes[keys->count], text + at, size))
             return err_set(error, SIL_E_ARGUMENT,
                            "API keys: line %d is no SHA-256 in hex", number);
@@ -71,15 +78,20 @@ static enum sil_err read_lines(struct api_keys *keys, const struct buf *file,
     return SIL_OK;
 }
 
+/* At least as many as there will be keys; 1 for an empty file, as nothing
+ * can't be allocated. */
 static size_t count_lines(const struct buf *file)
 {
     size_t lines = 1;
 
+    sil_assert(file->size <= LIMIT_API_KEYS_BYTES_MAX);
     for (size_t i = 0; i < file->size; i++)
         lines += file->bytes[i] == '\n';
     return lines;
 }
 
+/* Read once, at the start: a list that is edited takes effect with the next
+ * start, as every other setting. */
 enum sil_err api_keys_open(struct api_keys **out, const char *path,
                            struct sil_error *error)
 {
@@ -116,6 +128,7 @@ done:
     return err;
 }
 
+/* Also ends what api_keys_open() began and could not finish. */
 void api_keys_close(struct api_keys *keys)
 {
     if (keys == NULL)
@@ -124,6 +137,9 @@ void api_keys_close(struct api_keys *keys)
     mem_free(keys);
 }
 
+/* No early exit anywhere: neither which key matched, nor how much of one,
+ * can be told from the time. Without a key an empty one is hashed, for the
+ * same reason, and refused. */
 bool api_keys_allow(const struct api_keys *keys, const char *key, size_t size)
 {
     char hash[SHA256_TEXT_SIZE];
@@ -141,7 +157,9 @@ bool api_keys_allow(const struct api_keys *keys, const char *key, size_t size)
     return found != 0 && key != NULL;
 }
 
+/* Tests compare it with their file. */
 size_t api_keys_count(const struct api_keys *keys)
 {
+    sil_assert(keys != NULL);
     return keys->count;
 }

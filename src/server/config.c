@@ -11,8 +11,11 @@
 #include "base/check.h"
 #include "base/limits.h"
 
+/* NAME_SIZE: bytes of a flag's or a variable's name, asserted where they are
+ * made. HELP_COLUMN: where the phrases stand. */
 enum { NAME_SIZE = 48, PORT_MAX = 65535, HELP_COLUMN = 32 };
 
+/* How a value is read, and of what type its field is. */
 enum kind { KIND_TEXT, KIND_CHOICE, KIND_NUMBER };
 
 /** One row of config.tbl. */
@@ -75,6 +78,7 @@ static void put_text(struct config *config, const struct setting *setting,
     memcpy((char *)config + setting->offset, &text, sizeof text);
 }
 
+/* As put_text(), for the other type. */
 static void put_number(struct config *config, const struct setting *setting,
                        uint64_t number)
 {
@@ -82,6 +86,8 @@ static void put_number(struct config *config, const struct setting *setting,
     memcpy((char *)config + setting->offset, &number, sizeof number);
 }
 
+/* Each row's own default, before anybody was asked. What is no setting starts
+ * at zero: no address, no port, no help. */
 static void put_defaults(struct config *config)
 {
     *config = (struct config){0};
@@ -99,9 +105,11 @@ static bool parse_number(uint64_t *out, const char *text)
 {
     uint64_t number = 0;
 
+    sil_assert(text != NULL);
     for (const char *at = text; *at != '\0'; at++) {
         if (*at < '0' || *at > '9')
             return false;
+        /* Before it is multiplied: the next digit may be a 9. */
         if (number > (UINT64_MAX - 9) / 10)
             return false;
         number = number * 10 + (uint64_t)(*at - '0');
@@ -116,6 +124,7 @@ static bool is_choice(const char *choices, const char *value)
     size_t length = strlen(value);
     const char *at = choices;
 
+    sil_assert(choices != NULL);
     while (length > 0 && *at != '\0') {
         size_t word = strcspn(at, " ");
         if (word == length && memcmp(at, value, length) == 0)
@@ -132,6 +141,7 @@ static enum sil_err put_value(struct config *config,
 {
     uint64_t number;
 
+    sil_assert(setting->kind <= KIND_NUMBER);
     if (setting->kind == KIND_NUMBER) {
         if (!parse_number(&number, value) || number < setting->least ||
             number > setting->most)
@@ -148,6 +158,8 @@ static enum sil_err put_value(struct config *config,
         return err_set(error, SIL_E_ARGUMENT,
                        "%s is \"%.60s\": one of these is needed: %s", name,
                        value, setting->form);
+    /* An empty flag is a variable of a script that wasn't set: better told
+     * than taken for a setting. */
     if (*value == '\0')
         return err_set(error, SIL_E_ARGUMENT, "%s is empty", name);
     put_text(config, setting, value);
@@ -159,6 +171,7 @@ static enum sil_err load_variables(struct config *config,
                                    config_variable_fn variable,
                                    struct sil_error *error)
 {
+    sil_assert(variable != NULL);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         char name[NAME_SIZE];
         const char *value;
@@ -175,11 +188,13 @@ static enum sil_err load_variables(struct config *config,
     return SIL_OK;
 }
 
-/* The setting of a word like "--store" or "--store=…"; NULL: none. */
+/* The setting of a word like "--store" or "--store=…"; NULL: none. name:
+ * [NAME_SIZE], the flag's name for messages. */
 static const struct setting *setting_of(const char *word, char *name)
 {
     size_t length = strcspn(word, "=");
 
+    sil_assert(word != NULL);
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         flag_name(name, &settings[i]);
         if (strlen(name) == length && memcmp(name, word, length) == 0)
@@ -193,12 +208,14 @@ static const struct setting *setting_of(const char *word, char *name)
 static enum sil_err load_flags(struct config *config, int argc, char **argv,
                                struct sil_error *error)
 {
+    sil_assert(argc == 0 || argv != NULL);
     for (int i = 0; i < argc; i++) {
         char name[NAME_SIZE];
         const struct setting *setting;
         const char *value;
         enum sil_err err;
 
+        /* What follows it need not be right. */
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             config->is_help = true;
             return SIL_OK;
@@ -208,6 +225,7 @@ static enum sil_err load_flags(struct config *config, int argc, char **argv,
             return err_set(error, SIL_E_ARGUMENT,
                            "\"%.60s\" is no setting; serve --help names all",
                            argv[i]);
+        /* The value may hold more "=": only the first one counts. */
         value = strchr(argv[i], '=');
         if (value == NULL && i + 1 == argc)
             return err_set(error, SIL_E_ARGUMENT, "%s needs a value", name);
@@ -224,10 +242,14 @@ static enum sil_err split_listen(struct config *config, struct sil_error *error)
 {
     const char *listen = config->listen;
     const char *colon = strrchr(listen, ':');
+    /* Of the address; 0 stands for any mistake in what follows. */
     size_t length = colon == NULL ? 0 : (size_t)(colon - listen);
     bool is_bracketed = length > 1 && listen[0] == '[';
     uint64_t port;
 
+    sil_assert(listen != NULL);
+    /* Colons of an IPv6 address are told from the port's by the brackets:
+     * without them it is refused, not guessed. */
     if (is_bracketed && listen[length - 1] == ']') {
         listen++;
         length -= 2;
@@ -255,6 +277,7 @@ enum sil_err config_load(struct config *out, int argc, char **argv,
 
     sil_assert(out != NULL);
     sil_assert(argc >= 0);
+    /* The later one wins: defaults, environment, flags. */
     put_defaults(&config);
     err = load_variables(&config, variable, error);
     if (!err)
@@ -269,6 +292,7 @@ enum sil_err config_load(struct config *out, int argc, char **argv,
 /* What stands behind the flag: "DIR", "MS", "auto|path|virtual". */
 static void add_form(struct buf *to, const struct setting *setting)
 {
+    sil_assert(setting->form != NULL);
     if (setting->kind == KIND_NUMBER) {
         buf_add_text(to, "N");
         return;
@@ -303,8 +327,10 @@ static void add_setting(struct buf *to, const struct setting *setting)
     buf_add_text(to, "\n");
 }
 
+/* Out of the same table that is read: a setting can't be without its help. */
 void config_help(struct buf *to)
 {
+    sil_assert(to != NULL);
     buf_add_text(to,
                  "usage: silhouette serve [SETTING…]\n\n"
                  "Answer POST /analyze/segmentation-v2 until SIGTERM or "

@@ -20,6 +20,8 @@ struct guard {
     struct rate *rate;     /* owned; NULL: as often as they like */
 };
 
+/* A guard without rules is made too: its caller then needs to know nothing of
+ * the settings. */
 enum sil_err guard_open(struct guard **out, const struct config *config,
                         struct sil_error *error)
 {
@@ -42,6 +44,7 @@ enum sil_err guard_open(struct guard **out, const struct config *config,
     return SIL_OK;
 }
 
+/* Also ends what guard_open() began and could not finish. */
 void guard_close(struct guard *guard)
 {
     if (guard == NULL)
@@ -59,6 +62,7 @@ static struct http_text sent_key(const struct http_exchange *exchange)
     const size_t skip = sizeof scheme - 1;
     struct http_text value = http_header(exchange, "authorization");
 
+    /* Authorization wins: with two keys the standard's one is meant. */
     if (value.bytes == NULL)
         return http_header(exchange, "x-api-key");
     if (value.size <= skip || strncasecmp(value.bytes, scheme, skip) != 0)
@@ -86,6 +90,8 @@ static enum sil_err take(uint32_t *wait_s, struct guard *guard,
                    wait_ms);
 }
 
+/* A known key has its own rate wherever it is used from; everybody else
+ * shares the rate of the address. */
 enum sil_err guard_check(uint32_t *wait_s, struct guard *guard,
                          const struct http_exchange *exchange,
                          struct sil_error *error)
@@ -99,6 +105,7 @@ enum sil_err guard_check(uint32_t *wait_s, struct guard *guard,
     if (guard->keys == NULL)
         return take(wait_s, guard, address, error);
     key = sent_key(exchange);
+    /* A good key is never held up by what others do at its address. */
     if (api_keys_allow(guard->keys, key.bytes, key.size))
         return take(wait_s, guard, key, error);
     err = take(wait_s, guard, address, error);
@@ -111,6 +118,7 @@ enum sil_err guard_check(uint32_t *wait_s, struct guard *guard,
                                      : "that is not an API key known here");
 }
 
+/* The rate alone lets strangers in. */
 bool guard_has_keys(const struct guard *guard)
 {
     sil_assert(guard != NULL);

@@ -41,6 +41,7 @@ static size_t body_max(const struct job *job)
     size_t image_bytes_max = job->service->config.image_bytes_max;
 
     sil_assert(image_bytes_max >= 1);
+    /* Pages take no body at all. */
     if (job->route != ROUTE_ANALYZE)
         return 0;
     if (job->content == CONTENT_JSON)
@@ -65,6 +66,8 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
         answer_no_memory(service, exchange);
         return 0;
     }
+    /* Health checks and scrapes need no key and have no rate: who watches
+     * the service must see it even while it refuses others. */
     err = route_find(&job->route, http_method(exchange), http_path(exchange),
                      &error);
     if (!err && job->route == ROUTE_ANALYZE)
@@ -85,6 +88,7 @@ static void on_request(void *payload, struct http_exchange *exchange)
 
     sil_assert(payload != NULL);
     sil_assert(job != NULL);
+    /* Either may have answered, and the job be gone, when it returns. */
     if (job->route == ROUTE_ANALYZE)
         steps_start(job);
     else
@@ -130,6 +134,7 @@ static void on_end(void *payload, struct http_exchange *exchange,
     job_settle(job);
 }
 
+/* The HTTP layer calls these and nothing else of the server. */
 struct http_handler handlers_of(struct service *service)
 {
     sil_assert(service != NULL);

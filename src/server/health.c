@@ -14,13 +14,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+/** What the thread and those who ask it share. */
 struct health {
     struct fetch_store *store; /* lent */
     pthread_t thread;
     pthread_mutex_t lock; /* of is_stopping */
     pthread_cond_t wake;
-    bool is_stopping;
-    atomic_bool has_store;
+    bool is_stopping;      /* set once, by health_stop() */
+    atomic_bool has_store; /* the last answer; false at first */
 };
 
 /* One look, with its own deadline: a store that hangs is a store that isn't
@@ -33,6 +34,7 @@ static void ask(struct health *health, bool is_first)
     bool had_store = atomic_exchange(&health->has_store, !err);
 
     sil_assert(!err || error.code != SIL_OK);
+    /* Only what changes is news. */
     if (err && (had_store || is_first))
         log_event(LOG_WARN, "store_unavailable", error.detail);
     if (!err && !had_store)
@@ -48,6 +50,7 @@ static bool rest(struct health *health)
     int timed_out = 0;
 
     sil_assert(!failed);
+    /* An absolute time: a wake-up without a reason doesn't lengthen it. */
     until.tv_sec += LIMIT_PROBE_MS / 1000;
     (void)pthread_mutex_lock(&health->lock);
     while (!health->is_stopping && !timed_out)
@@ -58,10 +61,13 @@ static bool rest(struct health *health)
     return !is_stopping;
 }
 
+/* The thread's whole life. The first question is asked at once: the service
+ * is ready as soon as its store has answered. */
 static void *run(void *payload)
 {
     struct health *health = payload;
 
+    sil_assert(health->store != NULL);
     ask(health, true);
     while (rest(health))
         ask(health, false);
@@ -110,6 +116,8 @@ void health_stop(struct health *health)
     mem_free(health);
 }
 
+/* The last answer, at most LIMIT_PROBE_MS and a question old: whoever asks is
+ * never made to wait for a store. */
 bool health_has_store(const struct health *health)
 {
     sil_assert(health != NULL);

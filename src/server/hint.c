@@ -10,8 +10,11 @@
 
 #include "base/check.h"
 
+/* Bytes of a sample's name with its NUL: longer ones make no good line. */
 enum { NAME_SIZE = 64 };
 
+/* Stands where no sample is known: nobody has it, so the answer is a 404 that
+ * says so. */
 static const char no_name[] = "path/to/your/image.jpg";
 static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
                             "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -74,5 +77,6 @@ void hint_print(const struct service *service, uint16_t port)
            "\n",
            sil_version(), url, url, route_row(ROUTE_ANALYZE)->path,
            sample[0] != '\0' ? sample : no_name);
+    /* Standard output may be a pipe, which is written only when full. */
     (void)fflush(stdout);
 }

@@ -21,7 +21,8 @@ enum {
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Half of each random byte becomes a digit: wasteful and simple. */
+/* Half of each random byte becomes a digit: wasteful and simple. text:
+ * [digit_count + 1]. */
 static void make(char *text, size_t digit_count)
 {
     uint8_t bytes[TRACE_DIGITS] = {0};
@@ -34,6 +35,8 @@ static void make(char *text, size_t digit_count)
     text[digit_count] = '\0';
 }
 
+/* What can stand in a header field, a line of JSON and a file name alike,
+ * without being escaped in any. */
 static bool is_id_char(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -49,6 +52,7 @@ void id_from(char *id, struct http_text sent)
     sil_assert(id != NULL);
     for (size_t i = 0; is_good && i < sent.size; i++)
         is_good = is_id_char(sent.bytes[i]);
+    /* Replaced whole, never repaired: two clients' ids must not become one. */
     if (!is_good) {
         make(id, NEW_ID_DIGITS);
         return;
@@ -62,6 +66,7 @@ static bool is_hex(const char *text, size_t count)
 {
     bool is_zero = true;
 
+    sil_assert(count > 0);
     for (size_t i = 0; i < count; i++) {
         if (text[i] == '\0' || strchr(hex_digits, text[i]) == NULL)
             return false;

@@ -20,15 +20,18 @@ struct job *job_create(struct service *service, struct http_exchange *exchange)
     job->service = service;
     job->exchange = exchange;
     job->route = ROUTE_NONE;
+    /* The deadline counts from the request's first byte, not from now. */
     job->arrival_ns = http_arrival_ns(exchange);
     job->deadline_ns =
         job->arrival_ns + service->config.deadline_ms * NS_PER_MS;
+    /* How a worker that takes the ticket finds its job. */
     job->ticket.payload = job;
     buf_init(&job->page, LIMIT_PAGE_BYTES_MAX);
     buf_init(&job->held.picture, service->config.image_bytes_max);
     buf_init(&job->held.whole, LIMIT_ANSWER_WHOLE_MAX);
     id_from(job->id, http_header(exchange, "x-request-id"));
     trace_from(job->trace, http_header(exchange, "traceparent"));
+    /* At the head of the list: no search, and the tick sees all anyway. */
     job->next = service->jobs;
     if (job->next != NULL)
         job->next->prev = job;
@@ -59,6 +62,7 @@ static void destroy(struct job *job)
     mem_free(job);
 }
 
+/* Each of the three that may hold a job calls this when it lets go. */
 void job_settle(struct job *job)
 {
     sil_assert(job->is_answered || !job->is_sending);

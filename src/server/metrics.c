@@ -16,7 +16,8 @@
 
 enum { STATM_SIZE = 128 };
 
-/* The closed lists of label values. */
+/* The closed lists of label values: what a client sends never becomes one, so
+ * nobody can make the service count without end. */
 static const char *const codes[] = {
     "200", "400", "401", "403", "404", "405", "406", "408", "413",  "414",
     "415", "422", "429", "431", "500", "502", "503", "504", "other"};
@@ -45,9 +46,11 @@ static const enum sil_err results[] = {
     SIL_E_INTERNAL,
 };
 
+/* A constant, for array sizes: of a true array only. */
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 
-/* Upper bounds of buckets, in the unit that is observed. */
+/* Upper bounds of buckets, in the unit that is observed: nanoseconds, pixels.
+ * Dense where a request usually lies, so that percentiles can be read off. */
 static const uint64_t second_bounds[] = {
     1 * NS_PER_MS,    2 * NS_PER_MS,    5 * NS_PER_MS,    10 * NS_PER_MS,
     20 * NS_PER_MS,   50 * NS_PER_MS,   100 * NS_PER_MS,  200 * NS_PER_MS,
@@ -56,6 +59,7 @@ static const uint64_t second_bounds[] = {
 static const uint64_t pixel_bounds[] = {100000,   300000,   1000000,  3000000,
                                         10000000, 30000000, 100000000};
 
+/* What a metric is, for its readers; seconds and pixels are histograms. */
 enum kind { KIND_COUNTER, KIND_GAUGE, KIND_SECONDS, KIND_PIXELS, KIND_COUNT };
 enum label {
     LABEL_NONE,
@@ -109,6 +113,7 @@ enum {
     WIDTH_SECONDS = COUNT(second_bounds) + 2,
     WIDTH_PIXELS = COUNT(pixel_bounds) + 2
 };
+/* Values of each label, as constants: a struct's members are none in C. */
 enum {
     SIZE_NONE = 1,
     SIZE_ROUTE = COUNT(route_labels),
@@ -119,6 +124,8 @@ enum {
     SIZE_ENCODING = COUNT(codings),
     SIZE_PHASE = COUNT(phases)
 };
+/* Each metric begins one behind the last slot of the one before it: an enum
+ * counts on by itself. */
 enum {
 #define SIL_METRIC(id, kind, name, a, b, help)                                 \
     OFFSET_##id,                                                               \
@@ -158,9 +165,11 @@ uint32_t metric_code(int status)
     (void)snprintf(text, sizeof text, "%d", status);
     while (i + 1 < COUNT(codes) && strcmp(codes[i], text) != 0)
         i++;
+    sil_assert(i < COUNT(codes));
     return i;
 }
 
+/* What is not in the list is the last of it: SIL_E_INTERNAL. */
 uint32_t metric_result(enum sil_err err)
 {
     uint32_t i = 0;
@@ -192,6 +201,7 @@ void metrics_add(struct metrics *metrics, enum metric metric, uint32_t a,
                               memory_order_relaxed);
 }
 
+/* Only those who know a value whole may set it: one thread, the loop's. */
 void metrics_set(struct metrics *metrics, enum metric metric, uint32_t a,
                  uint64_t value)
 {
@@ -218,12 +228,15 @@ void metrics_observe(struct metrics *metrics, enum metric metric, uint32_t a,
                               value, memory_order_relaxed);
 }
 
+/* One slot, of whatever kind. */
 static uint64_t load(const struct metrics *metrics, uint32_t slot)
 {
     sil_assert(slot < SLOT_COUNT);
     return atomic_load_explicit(&metrics->slots[slot], memory_order_relaxed);
 }
 
+/* A histogram's count is nowhere stored: it is the sum of its buckets, of
+ * which a counter has just one. */
 uint64_t metrics_value(const struct metrics *metrics, enum metric metric,
                        uint32_t a, uint32_t b)
 {
@@ -231,6 +244,7 @@ uint64_t metrics_value(const struct metrics *metrics, enum metric metric,
     uint32_t bound_count = kinds[rows[metric].kind].bound_count;
     uint64_t value = 0;
 
+    sil_assert(slot + bound_count < SLOT_COUNT);
     for (uint32_t i = 0; i <= bound_count; i++)
         value += load(metrics, slot + i);
     return value;
@@ -245,6 +259,7 @@ static uint64_t resident_pages(void)
 
     if (file == NULL)
         return 0;
+    /* "size resident shared …" in pages; what follows isn't looked at. */
     if (fgets(text, sizeof text, file) != NULL)
         second = strchr(text, ' ');
     (void)fclose(file);
@@ -268,6 +283,7 @@ static uint64_t open_fds(void)
     return count - 1; /* not the folder itself */
 }
 
+/* Asked once a scrape, not kept: nothing tells us when they change. */
 void metrics_sample_process(struct metrics *metrics)
 {
     sil_assert(metrics != NULL);
@@ -276,6 +292,7 @@ void metrics_sample_process(struct metrics *metrics)
     metrics_set(metrics, METRIC_OPEN_FDS, 0, open_fds());
 }
 
+/* Errors name themselves; the other labels have lists of words. */
 static const char *label_value(enum label label, uint32_t i)
 {
     sil_assert(i < labels[label].count);
@@ -300,6 +317,7 @@ static void add_labels(struct buf *to, const struct metric_row *row, uint32_t a,
                  label_value(row->b, b));
         mark = ",";
     }
+    /* A histogram's bound stands last, among the labels. */
     if (*extra != '\0') {
         buf_addf(to, "%s%s", mark, extra);
         mark = ",";
@@ -321,6 +339,7 @@ static void add_histogram(struct buf *to, const struct metrics *metrics,
         if (i < kind->bound_count)
             (void)snprintf(bound, sizeof bound, "le=\"%.10g\"",
                            (double)kind->bounds[i] * kind->unit);
+        /* Prometheus wants each bucket to hold those below it. */
         count += load(metrics, slot + i);
         buf_addf(to, "%s_bucket", row->name);
         add_labels(to, row, a, 0, bound);
@@ -345,6 +364,7 @@ static void add_metric(struct buf *to, const struct metrics *metrics,
     sil_assert(row->name != NULL);
     buf_addf(to, "# HELP %s %s\n# TYPE %s %s\n", row->name, row->help,
              row->name, kinds[row->kind].type);
+    /* A metric without labels has one series: LABEL_NONE counts one value. */
     for (uint32_t a = 0; a < labels[row->a].count; a++) {
         for (uint32_t b = 0; b < labels[row->b].count; b++) {
             uint32_t slot = slot_of(metric, a, b);

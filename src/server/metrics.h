@@ -34,6 +34,7 @@ enum metric_phase { PHASE_HEADER, PHASE_BODY, PHASE_WRITE, PHASE_COUNT };
 /** How a body was coded. */
 enum metric_coding { CODING_IDENTITY, CODING_GZIP, CODING_COUNT };
 
+/* The table's sum is known to metrics.c alone, which asserts that it fits. */
 enum { METRIC_SLOTS_MAX = 512 };
 
 /** All values. Zeroed memory is a good start. */

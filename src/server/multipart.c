@@ -35,6 +35,7 @@ static struct http_text parameter(struct http_text field, const char *name)
             continue;
         if (strncasecmp(text, name, name_size) != 0 || text[name_size] != '=')
             continue;
+        /* From here on it is the value, quoted or up to the next ";". */
         text += name_size + 1;
         size -= name_size + 1;
         if (size > 0 && text[0] == '"') {
@@ -58,6 +59,7 @@ static bool make_mark(struct mark *mark, struct http_text type)
     if (boundary.bytes == NULL || boundary.size == 0 ||
         boundary.size > BOUNDARY_MAX)
         return false;
+    /* MARK_SIZE has room for the longest boundary and these four. */
     memcpy(mark->text, "\r\n--", 4);
     memcpy(mark->text + 4, boundary.bytes, boundary.size);
     mark->size = boundary.size + 4;
@@ -81,13 +83,15 @@ static struct http_text cut(struct http_text *rest, const char *pattern,
     return before;
 }
 
-/* Does this head, lines without the last line break, name the part so? */
+/* Does this head, lines without the last line break, name the part so? The
+ * name's case counts, that of the field's doesn't. */
 static bool is_part(struct http_text head, const char *name)
 {
     static const char field[] = "content-disposition:";
     struct http_text line;
 
     sil_assert(head.bytes != NULL);
+    /* The first such line decides: a part has one. */
     for (bool is_last = false; !is_last;) {
         line = cut(&head, "\r\n", 2);
         is_last = line.bytes == NULL;
@@ -107,7 +111,7 @@ static bool is_part(struct http_text head, const char *name)
  * line break before it. */
 static bool enter(struct http_text *rest, const struct mark *mark)
 {
-    const char *first = mark->text + 2;
+    const char *first = mark->text + 2; /* without the line break */
     size_t size = mark->size - 2;
 
     sil_assert(mark->size > 4);
@@ -131,6 +135,7 @@ static bool next_part(struct http_text *head, struct http_text *content,
     /* "--" behind the boundary: it was the last. */
     if (line.bytes == NULL || (line.size > 0 && line.bytes[0] == '-'))
         return false;
+    /* An empty line ends the head, the next boundary the content. */
     *head = cut(rest, "\r\n\r\n", 4);
     if (head->bytes == NULL)
         return false;
@@ -153,6 +158,7 @@ enum sil_err multipart_image(struct http_text *out, struct http_text body,
         return err_set(error, SIL_E_BAD_CONTENT_TYPE,
                        "multipart/form-data has no boundary of 1 to 70 "
                        "characters");
+    /* What stands before the first boundary is for old mail programs. */
     has_part = enter(&rest, &mark);
     for (int i = 0; has_part && i < LIMIT_FORM_PARTS_MAX; i++) {
         has_part = next_part(&head, &content, &rest, &mark);

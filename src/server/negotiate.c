@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 
+/* Q_UNSAID: the list doesn't say, which is not the same as 0, "never". */
 enum { Q_FULL = 1000, Q_UNSAID = -1 };
 
 /** One item of a list: "image/png;q=0.5". */
@@ -17,6 +18,7 @@ struct item {
     int q;                 /* 0..1000 */
 };
 
+/* What RFC 9110 calls optional white space; a line break is none. */
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -25,6 +27,7 @@ static bool is_blank(char c)
 /* The text without blanks at its ends. */
 static struct http_text trim(const char *bytes, size_t size)
 {
+    sil_assert(bytes != NULL || size == 0);
     while (size > 0 && is_blank(bytes[0])) {
         bytes++;
         size--;
@@ -34,6 +37,7 @@ static struct http_text trim(const char *bytes, size_t size)
     return (struct http_text){bytes, size};
 }
 
+/* Types and codings are compared in any case, as the RFC says. */
 static bool is_name(struct http_text text, const char *name)
 {
     sil_assert(name != NULL);
@@ -47,6 +51,7 @@ static size_t span_to(const char *bytes, size_t size, char mark)
     bool is_quoted = false;
     size_t at = 0;
 
+    sil_assert(bytes != NULL || size == 0);
     for (; at < size; at++) {
         if (bytes[at] == '"')
             is_quoted = !is_quoted;
@@ -55,6 +60,7 @@ static size_t span_to(const char *bytes, size_t size, char mark)
         else if (!is_quoted && bytes[at] == mark)
             break;
     }
+    /* A backslash at the very end would have gone one too far. */
     return at < size ? at : size;
 }
 
@@ -65,6 +71,7 @@ static int parse_q(struct http_text text)
     int weight = Q_FULL;
     size_t at = 0;
 
+    sil_assert(text.bytes != NULL);
     if (text.size > 0 && (text.bytes[0] == '0' || text.bytes[0] == '1'))
         q = (text.bytes[at++] - '0') * Q_FULL;
     if (at < text.size && text.bytes[at] != '.')
@@ -72,6 +79,7 @@ static int parse_q(struct http_text text)
     for (at++; at < text.size; at++) {
         if (text.bytes[at] < '0' || text.bytes[at] > '9')
             return Q_UNSAID;
+        /* From the fourth digit on it adds nothing: the RFC has three. */
         weight /= 10;
         q += (text.bytes[at] - '0') * weight;
     }
@@ -110,6 +118,7 @@ static bool next_item(struct item *out, struct http_text *rest)
         return false;
     out->name = trim(rest->bytes, name_size);
     out->q = q_of(rest->bytes + name_size, length - name_size);
+    /* A q that can't be read: the item is as if it weren't there. */
     if (out->q == Q_UNSAID)
         *out = (struct item){{"", 0}, 0};
     length += length < rest->size;
@@ -126,6 +135,7 @@ struct form {
     enum sil_format format;
 };
 
+/* In the order of preference where a client has none. */
 static const struct form forms[] = {
     {"application/json", "application/*", SIL_FORMAT_JSON},
     {"image/png", "image/*", SIL_FORMAT_PNG},
@@ -147,6 +157,7 @@ static int q_of_form(struct http_text list, const struct form *form)
                    : is_name(item.name, "*/*")        ? 1
                    : is_name(item.name, "*")          ? 1
                                                       : 0;
+        /* A range may allow what an exact name forbids: the name counts. */
         if (rank == 0 || rank < best_rank)
             continue;
         q = rank > best_rank || item.q > q ? item.q : q;
@@ -201,17 +212,20 @@ enum encode_coding negotiate_coding(struct http_text value)
         else if (is_name(item.name, "*"))
             any_q = item.q;
     }
+    /* "*" speaks for what the list doesn't name. */
     if (gzip_q == Q_UNSAID)
         gzip_q = any_q;
     return gzip_q > 0 && gzip_q >= identity_q ? ENCODE_GZIP : ENCODE_IDENTITY;
 }
 
+/* HEIF under both of its names; AVIF is told from it by its bytes. */
 static const char *const image_types[] = {"image/jpeg", "image/png",
                                           "image/webp", "image/heic",
                                           "image/heif", "image/avif"};
 
 enum { IMAGE_TYPE_COUNT = sizeof image_types / sizeof image_types[0] };
 
+/* For the documentation: what is let in below is what is told. */
 const char *const *negotiate_image_types(size_t *count)
 {
     sil_assert(count != NULL);
@@ -226,6 +240,7 @@ enum sil_err negotiate_content(enum content *out, struct http_text value,
     struct http_text name = {"", 0};
 
     sil_assert(out != NULL);
+    /* Parameters, such as charset, change nothing: JSON is UTF-8. */
     if (value.bytes != NULL)
         name = trim(value.bytes, span_to(value.bytes, value.size, ';'));
     if (is_name(name, "application/json")) {

@@ -12,7 +12,8 @@
 #include "server/request.h"
 #include "server/routes.h"
 
-/* Append a template, ' becoming ". */
+/* Append a template, ' becoming ". Texts of the tables don't pass through
+ * here: an apostrophe of theirs stays one. */
 static void add(struct buf *to, const char *template)
 {
     sil_assert(template != NULL);
@@ -20,7 +21,8 @@ static void add(struct buf *to, const char *template)
         buf_add(to, *at == '\'' ? "\"" : at, 1);
 }
 
-/* Append words ("a b") as 'a','b'. */
+/* Append words ("a b") as 'a','b': the lists of options.tbl as an enum of the
+ * schema. */
 static void add_words(struct buf *to, const char *words)
 {
     const char *mark = "";
@@ -40,6 +42,8 @@ static void add_request(struct buf *to)
     size_t count;
     const struct option_row *rows = option_rows(&count);
 
+    /* The limit is said as a number of bytes: JSON Schema would count
+     * characters. */
     add(to, "'Request':{'type':'object','required':['imgSrc'],'properties':{"
             "'imgSrc':{'type':'string','minLength':1,'description':"
             "'The image: its key in the bucket, taken literally, or "
@@ -84,6 +88,7 @@ static void add_answers(struct buf *to)
         "'code':{'enum':[");
     for (int i = 1; i <= err_count(); i++) {
         const struct err_row *row = err_row((enum sil_err)i);
+        /* An alias never leaves the process under its own name. */
         if (row->is_alias)
             continue;
         buf_addf(to, "%s\"%s\"", mark, row->code);
@@ -97,7 +102,8 @@ static void add_answers(struct buf *to)
     add(to, "]}}}}}}");
 }
 
-/* Is there no row with this status above row i? */
+/* Is there no row with this status above row i? Several errors share one, and
+ * OpenAPI has one response for each. */
 static bool is_first_of_status(int i)
 {
     int status = err_row((enum sil_err)i)->status;
@@ -116,6 +122,7 @@ static void add_failures(struct buf *to)
         int status = err_row((enum sil_err)i)->status;
         const char *mark = "";
 
+        /* A status stands where its first row does. */
         if (!is_first_of_status(i))
             continue;
         sil_assert(status >= 400);
@@ -149,6 +156,7 @@ static void add_parameters(struct buf *to)
         buf_add_text(to, rows[i].name);
         add(to, "'}}");
     }
+    /* The one option that is no word, hence no row of the table. */
     add(to, ",{'name':'threshold','in':'query','schema':{'$ref':"
             "'#/components/schemas/Request/properties/threshold'}}],");
 }
@@ -178,6 +186,8 @@ static void add_analyze(struct buf *to)
     sil_assert(to != NULL);
     add_parameters(to);
     add_bodies(to);
+    /* The picture's facts are header fields, so that the body can stay what
+     * the contract says, to the byte. */
     add(to, "'responses':{'200':{'description':'The mask, at the size of the "
             "picture','headers':{"
             "'X-Request-Id':{'schema':{'type':'string'}},"
@@ -194,7 +204,8 @@ static void add_analyze(struct buf *to)
     add(to, "}");
 }
 
-/* What a page answers with; readyz also says 503. */
+/* What a page answers with; readyz also says 503, which is no failure of the
+ * schema above but the page itself. */
 static void add_page(struct buf *to, enum route route)
 {
     bool is_text = route == ROUTE_HOME || route == ROUTE_METRICS;
@@ -230,6 +241,8 @@ static void add_route(struct buf *to, enum route route)
     add(to, "}}");
 }
 
+/* Made anew for each reader: it is asked for rarely, and a copy would be one
+ * more thing to free. */
 void openapi_text(struct buf *to)
 {
     sil_assert(to != NULL);
@@ -241,6 +254,7 @@ void openapi_text(struct buf *to)
         add_route(to, (enum route)i);
     }
     add(to, "},'components':{'schemas':{");
+    /* Schemas stand once, and are referred to from above. */
     add_request(to);
     add_answers(to);
     add(to, "}}}\n");

@@ -8,6 +8,8 @@
 #include "server/answers.h"
 #include "server/openapi.h"
 
+/* The only statuses that are no error of the table: readiness is a page, and
+ * its 503 a fact about the service, not about a request. */
 enum { OK = 200, UNAVAILABLE = 503 };
 
 static const char json_type[] = "application/json";
@@ -22,6 +24,7 @@ static void healthz(struct job *job)
     answer_page(job, OK, json_type);
 }
 
+/* As JSON writes them. */
 static const char *yes_or_no(bool is_so)
 {
     return is_so ? "true" : "false";
@@ -33,6 +36,7 @@ static void readyz(struct job *job)
 {
     const struct service *service = job->service;
     bool has_store = health_has_store(service->health);
+    /* Draining first of all means: send nobody here any more. */
     bool is_ready = has_store && !service->is_draining;
 
     sil_assert(service->model != NULL);
@@ -62,6 +66,7 @@ static void sample(struct service *service)
                 http.slow_write_total);
     metrics_set(metrics, METRIC_PARSE_ERRORS, 0, http.parse_errors_total);
     metrics_set(metrics, METRIC_CONNECTIONS, 0, http.connections_open);
+    /* Last, and the only ones that cost system calls. */
     metrics_sample_process(metrics);
 }
 
@@ -76,6 +81,7 @@ static void metrics_page(struct job *job)
     answer_page(job, OK, "text/plain; version=0.0.4; charset=utf-8");
 }
 
+/* For programs; people find the routes at "/". */
 static void openapi(struct job *job)
 {
     sil_assert(job->route == ROUTE_OPENAPI);
@@ -91,6 +97,7 @@ static void home(struct job *job)
                  "silhouette " SIL_VERSION ": finds the people in a picture.\n"
                  "\n");
     for (int i = 0; i < ROUTE_NONE; i++) {
+        /* The table's own words, so that this page can't be out of date. */
         const struct route_row *row = route_row((enum route)i);
         buf_addf(&job->page, "%-5s %-26s %s\n", row->method, row->path,
                  row->summary);
@@ -101,6 +108,7 @@ static void home(struct job *job)
     answer_page(job, OK, text_type);
 }
 
+/* Writes its page into the job and answers with it, at once. */
 typedef void (*page_fn)(struct job *job);
 
 static const page_fn pages[ROUTE_NONE] = {
@@ -111,6 +119,7 @@ static const page_fn pages[ROUTE_NONE] = {
     [ROUTE_HOME] = home,
 };
 
+/* The routes without a page, the segmentation, never come here. */
 void pages_answer(struct job *job)
 {
     sil_assert(job->route < ROUTE_NONE);

@@ -31,6 +31,8 @@ struct rate {
 static_assert((int)LIMIT_RATE_CLIENTS_MAX >= (int)PLACES,
               "a client has its places");
 
+/* The whole table at once, 64 KB: under a flood of addresses nothing is
+ * allocated. Without random bytes the time has to do as a seed. */
 enum sil_err rate_create(struct rate **out, uint32_t per_s, uint32_t burst)
 {
     struct rate *rate = mem_zalloc(1, sizeof *rate);
@@ -47,6 +49,7 @@ enum sil_err rate_create(struct rate **out, uint32_t per_s, uint32_t burst)
     return SIL_OK;
 }
 
+/* One block, nothing inside it. */
 void rate_destroy(struct rate *rate)
 {
     mem_free(rate);
@@ -57,6 +60,7 @@ static uint64_t hash_of(const struct rate *rate, const char *text, size_t size)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ rate->seed;
 
+    sil_assert(text != NULL || size == 0);
     for (size_t i = 0; i < size; i++)
         hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
     hash ^= hash >> 29;
@@ -71,6 +75,8 @@ static struct slot *slot_of(struct rate *rate, uint64_t client, uint64_t now_ns)
     for (uint64_t i = 0; i < PLACES; i++) {
         uint64_t at = ((client >> 32) + i) % LIMIT_RATE_CLIENTS_MAX;
         struct slot *slot = &rate->slots[at];
+        sil_assert(at < LIMIT_RATE_CLIENTS_MAX);
+        /* Time empties a slot by itself: nothing ever needs to be removed. */
         if (slot->next_ns <= now_ns) {
             if (empty == NULL)
                 empty = slot;
@@ -84,6 +90,8 @@ static struct slot *slot_of(struct rate *rate, uint64_t client, uint64_t now_ns)
     return empty;
 }
 
+/* How far the client's next turn lies ahead says how much of its burst is
+ * used up; a request that is refused doesn't push it further. */
 uint32_t rate_take(struct rate *rate, const char *client, size_t size,
                    uint64_t now_ns)
 {
@@ -93,6 +101,7 @@ uint32_t rate_take(struct rate *rate, const char *client, size_t size,
 
     sil_assert(rate->interval_ns > 0);
     if (ahead_ns > rate->slack_ns)
+        /* Rounded up: who comes at that time is let in. */
         return (uint32_t)((ahead_ns - rate->slack_ns) / NS_PER_MS) + 1;
     slot->next_ns = next_ns + rate->interval_ns;
     return 0;

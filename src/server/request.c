@@ -11,9 +11,11 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+/* Bytes with a NUL: no word of an option, nor a sensible number, is longer. */
 enum { QUERY_VALUE_SIZE = 32 };
 
-/* The options of the table by number. */
+/* The options of the table by number, for the few places that need to know
+ * which one it is. */
 enum option {
 #define SIL_OPTION(name, offered, later, standard, help) OPTION_##name,
 #include "server/options.tbl"
@@ -28,6 +30,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 #undef SIL_OPTION
 };
 
+/* For the documentation, which is made of the same rows. */
 const struct option_row *option_rows(size_t *count)
 {
     sil_assert(count != NULL);
@@ -35,7 +38,8 @@ const struct option_row *option_rows(size_t *count)
     return rows;
 }
 
-/* Is word (length bytes) one of words? */
+/* Is word (length bytes) one of words ("a b c")? Case counts: the contract's
+ * words are in lower case. */
 static bool is_among(const char *words, const char *word, size_t length)
 {
     const char *at = words;
@@ -111,6 +115,7 @@ static enum sil_err parse_options(struct request *request,
         err = set_word(request, (enum option)i, json_text(value), error);
     }
     value = json_member(root, "threshold");
+    /* Without one the network's own is used: 0 stands for it. */
     if (err || json_kind(value) == JSON_ABSENT)
         return err;
     if (json_kind(value) != JSON_NUMBER)
@@ -119,16 +124,19 @@ static enum sil_err parse_options(struct request *request,
     return set_threshold(request, json_number(value, 0), error);
 }
 
+/* Only that there is a text: what is a key, fetch knows. */
 static enum sil_err parse_img_src(struct request *request,
                                   const struct json *root,
                                   struct sil_error *error)
 {
     const struct json *value = json_member(root, "imgSrc");
 
+    sil_assert(request->img_src == NULL);
     if (json_kind(value) == JSON_ABSENT)
         return err_set(error, SIL_E_MISSING_IMG_SRC,
                        "the member imgSrc is missing: the image's path in "
                        "the bucket");
+    /* One code for all three: the client has to change the same member. */
     if (json_kind(value) != JSON_TEXT)
         return err_set(error, SIL_E_MISSING_IMG_SRC, "imgSrc is not a string");
     if (*json_text(value) == '\0')
@@ -157,6 +165,7 @@ enum sil_err request_parse(struct request *out, const void *bytes, size_t size,
     err = parse_options(&request, root, error);
     if (err)
         goto done;
+    /* Moved, so that what is finished below is empty. */
     *out = request;
     request = (struct request){0};
 done:
@@ -176,6 +185,7 @@ static enum sil_err parse_pair(struct request *request, const char *pair,
     char *end = value;
     double threshold;
 
+    sil_assert(name_size <= size);
     if (value_size >= sizeof value)
         return err_set(error, SIL_E_BAD_OPTION,
                        "an option of the query has too long a value");
@@ -185,9 +195,12 @@ static enum sil_err parse_pair(struct request *request, const char *pair,
         if (strlen(rows[i].name) == name_size &&
             memcmp(rows[i].name, pair, name_size) == 0)
             return set_word(request, (enum option)i, value, error);
+    /* Others may add names of their own: caches and trackers do. */
     if (!is_among("threshold", pair, name_size))
         return SIL_OK;
     sil_assert(value[sizeof value - 1] == '\0');
+    /* strtod() knows more than JSON does: hexadecimal, "inf", blanks. Hence
+     * the look at the characters. */
     threshold = strtod(value, &end);
     if (value[strspn(value, "0123456789.")] != '\0' || end == value ||
         *end != '\0')
@@ -216,6 +229,7 @@ enum sil_err request_parse_query(struct request *out, const char *query,
     return err;
 }
 
+/* Leaves NULL behind, so that finishing twice is fine. */
 void request_finish(struct request *request)
 {
     sil_assert(request != NULL);

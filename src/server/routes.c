@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 
+/* HEAD comes with GET: the HTTP layer leaves the body out by itself. */
 #define ALLOW_GET "GET, HEAD"
 #define ALLOW_POST "POST"
 
@@ -19,12 +20,15 @@ static const struct route_row rows[ROUTE_NONE + 1] = {
     [ROUTE_NONE] = {NULL, NULL, "none", NULL, NULL},
 };
 
+/* To the byte: methods and paths have a case. */
 static bool is_same(struct http_text text, const char *word)
 {
+    sil_assert(word != NULL);
     return text.bytes != NULL && text.size == strlen(word) &&
            memcmp(text.bytes, word, text.size) == 0;
 }
 
+/* ROUTE_NONE has a row too, for the metrics and the log. */
 const struct route_row *route_row(enum route route)
 {
     sil_assert(route <= ROUTE_NONE);

@@ -22,6 +22,7 @@
 #include "server/job.h"
 #include "server/steps.h"
 
+/* What the process ends with; --help says it to whoever starts it. */
 enum { EXIT_DRAINED, EXIT_FAILED, EXIT_USAGE };
 enum { PATH_BYTES_MAX = 4096, HELP_BYTES_MAX = 65536 };
 
@@ -31,7 +32,8 @@ struct defaults {
     struct buf store;
 };
 
-/* Fill in what the settings left open: folders beside the program. */
+/* Fill in what the settings left open: folders beside the program. It makes
+ * `silhouette serve`, without any setting, a service that can be tried. */
 static enum sil_err fill_in(struct config *config, struct defaults *defaults,
                             struct sil_error *error)
 {
@@ -58,6 +60,8 @@ static enum sil_err fill_in(struct config *config, struct defaults *defaults,
     return SIL_OK;
 }
 
+/* Opening asks nothing of a remote store: a service may start before its store
+ * does, and is not ready until then. */
 static enum sil_err open_store(struct service *service, struct sil_error *error)
 {
     const struct config *config = &service->config;
@@ -74,6 +78,8 @@ static enum sil_err open_store(struct service *service, struct sil_error *error)
     return fetch_store_open(&service->store, &options, error);
 }
 
+/* The engine is told how many sessions there will be, to share the cores
+ * among them. */
 static enum sil_err open_model(struct service *service, struct sil_error *error)
 {
     const struct config *config = &service->config;
@@ -135,6 +141,7 @@ static void on_signal(void *payload)
     struct service *service = payload;
 
     if (service->is_draining) {
+        /* Whoever asks twice doesn't want to wait for a worker. */
         log_event(LOG_WARN, "killed", "second signal");
         _exit(EXIT_FAILED);
     }
@@ -145,7 +152,8 @@ static void on_signal(void *payload)
     http_server_drain(service->http);
 }
 
-/* One look at how far the draining is. */
+/* One look at how far the draining is; the next one comes with the next tick.
+ * It ends when no job is left, since those with a worker can't be stopped. */
 static void drain(struct service *service)
 {
     bool is_late = clock_ns() >= service->drain_until_ns;
@@ -155,6 +163,7 @@ static void drain(struct service *service)
         uint32_t busy_count = http_server_busy_count(service->http);
         if (!http_server_is_drained(service->http) && !is_late)
             return;
+        /* Who still waits gets no answer: the exit code tells. */
         service->is_cut = service->is_cut || busy_count > 0;
         http_server_close(service->http);
         service->http = NULL;
@@ -195,6 +204,7 @@ static enum sil_err open_all(struct service *service, struct sil_error *error)
         err = loop_on_stop_signal(service->loop, on_signal, service);
     if (!err)
         err = health_start(&service->health, service->store);
+    /* Their errors have no words of their own. */
     if (err)
         return err_set(error, err, "the event loop can't be set up");
     return listen_http(service, error);
@@ -215,7 +225,8 @@ static void close_all(struct service *service)
     buf_finish(&service->busy);
 }
 
-/* Say it loudly where strangers may ask. */
+/* Say it loudly where strangers may ask. Not an error: a gateway in front may
+ * keep them out. */
 static void warn_of_strangers(const struct service *service)
 {
     const char *address = service->config.address;
@@ -238,6 +249,7 @@ static int serve(struct service *service)
 
     if (!err)
         err = open_store(service, &error);
+    /* A supervisor may try again after a failure, but not after this. */
     code = err == SIL_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     if (!err) {
         err = open_all(service, &error);
@@ -249,6 +261,7 @@ static int serve(struct service *service)
         return code;
     }
     sil_assert(service->http != NULL);
+    /* From here on requests are served; the line says where. */
     hint_print(service, http_server_port(service->http));
     log_event(LOG_INFO, "listening", service->config.listen);
     warn_of_strangers(service);
@@ -258,6 +271,7 @@ static int serve(struct service *service)
     return service->is_cut ? EXIT_FAILED : EXIT_DRAINED;
 }
 
+/* To standard output: it was asked for, and may be piped to a pager. */
 static int print_help(void)
 {
     struct buf help;
@@ -270,7 +284,8 @@ static int print_help(void)
     return EXIT_DRAINED;
 }
 
-/* The numbers that are 0 for "as many as fit". */
+/* The numbers that are 0 for "as many as fit": a worker for each core, and a
+ * queue that is worked off within a deadline. */
 static void size(struct service *service)
 {
     const struct config *config = &service->config;
@@ -287,11 +302,12 @@ static void size(struct service *service)
 int server_main(int argc, char **argv)
 {
     struct sil_error error = {0};
-    struct defaults defaults;
+    struct defaults defaults; /* until the end: the settings point there */
     struct service *service = mem_zalloc(1, sizeof *service);
     enum log_level level;
     int code = EXIT_USAGE;
 
+    sil_assert(argc == 0 || argv != NULL);
     buf_init(&defaults.models, PATH_BYTES_MAX);
     buf_init(&defaults.store, PATH_BYTES_MAX);
     if (service == NULL) {
@@ -310,6 +326,7 @@ int server_main(int argc, char **argv)
         fprintf(stderr, "silhouette serve: %s\n", error.detail);
         goto done;
     }
+    /* Before the first line is written, and never again. */
     if (log_level_from_name(&level, service->config.log_level))
         log_set_level(level);
     size(service);

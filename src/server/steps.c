@@ -22,8 +22,9 @@ enum where {
 
 /** One step. */
 struct step_row {
-    const char *name;
+    const char *name; /* for readers of the table */
     enum where where;
+    /** session: the worker's own; NULL elsewhere. NULL: nothing to run. */
     enum sil_err (*run)(struct job *job, struct sil_session *session);
 };
 
@@ -77,6 +78,7 @@ static enum sil_err fetch(struct job *job, struct sil_session *session)
                                     &wish, &job->held.error);
 
     sil_assert(session == NULL);
+    /* Nothing was submitted: `held` is still ours. */
     if (err == SIL_E_OVERLOADED)
         return step_refuse(job, REASON_STORE,
                            "too many pictures are being fetched");
@@ -113,6 +115,7 @@ static enum sil_err compute(struct job *job, struct sil_session *session)
     held->stage_ns[SIL_STAGE_DECODE] = timing.decode_ns;
     held->stage_ns[SIL_STAGE_INFER] = timing.infer_ns;
     held->stage_ns[SIL_STAGE_MASK] = timing.mask_ns;
+    /* Before the answer is made and sent, which takes longer than this. */
     buf_finish(&held->picture);
     admission_unhold(job->service->admission, &job->ticket);
     return err;
@@ -152,6 +155,8 @@ static enum sil_err encode(struct job *job, struct sil_session *session)
     err = encoder_create(&held->encoder, held->mask, job->format, job->coding);
     if (!err && is_small)
         err = encode_whole(held);
+    /* Not small after all, which an adversary's picture can bring about: begin
+     * again, to be pulled while it is sent. */
     if (err == SIL_E_STATE) {
         buf_finish(&held->whole);
         err = encoder_create(&held->encoder, held->mask, job->format,
@@ -179,6 +184,7 @@ void steps_work(struct ticket *ticket, struct sil_session *session)
         if (!held->err)
             held->step++;
     }
+    /* The last touch: from here on the loop's thread has it again. */
     job->task = (struct loop_task){.run = resume, .payload = job};
     loop_post(job->service->loop, &job->task);
 }
@@ -218,6 +224,7 @@ static void fail(struct job *job)
     error.code = job->held.err;
     if (stage == SIL_STAGE_REQUEST)
         stage = steps_stage(job);
+    /* Refused for want of room too, only of another kind. */
     if (error.code == SIL_E_NO_MEMORY)
         metrics_add(&job->service->metrics, METRIC_REJECTED, REASON_MEMORY, 0,
                     1);
@@ -242,6 +249,8 @@ static void go(struct job *job)
             answer_mask(job);
             return;
         }
+        /* Noted before it is handed over: the other thread may be quicker
+         * than the next line. */
         job->is_away = row->where != HERE;
         job->is_at_store = row->where == AT_STORE;
         if (row->where == AT_WORKER) {
@@ -273,6 +282,7 @@ static enum sil_err note_fetch(struct job *job)
         metrics_add(metrics, METRIC_STORE_RETRIES, 0, 0, held->fetch_tries - 1);
     if (held->err)
         return held->err;
+    /* Only now is it known how many bytes the picture has. */
     held->step++;
     err = step_hold(job);
     if (err)
@@ -290,12 +300,14 @@ static void resume(void *payload)
     if (job->is_at_store)
         job->held.err = note_fetch(job);
     job->is_at_store = false;
+    /* Nobody waits for the rest: the client left, or has its answer. */
     if (job->exchange == NULL || job->is_answered)
         job_settle(job);
     else
         go(job);
 }
 
+/* May have answered, and the job be gone, when it returns. */
 void steps_start(struct job *job)
 {
     sil_assert(job->held.step == STEP_ADMIT);
@@ -357,7 +369,7 @@ void steps_tick(struct service *service)
 
     sil_assert(service != NULL);
     for (struct job *job = service->jobs; job != NULL; job = next) {
-        next = job->next;
+        next = job->next; /* Answering may free the job. */
         if (job->is_away && !job->is_answered && job->exchange != NULL &&
             now_ns >= job->deadline_ns)
             expire(job);

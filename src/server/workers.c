@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+/* Pixels a side of the self-test's picture, and the value of all its bytes. */
 enum { TEST_SIDE = 64, TEST_GREY = 128 };
 
 /** One thread. */
@@ -22,6 +23,7 @@ struct worker {
     bool is_running;
 };
 
+/** All of them. */
 struct workers {
     struct worker_options options;
     struct worker *list; /* [options.count] */
@@ -50,10 +52,13 @@ static enum sil_err test(struct sil_session *session, struct sil_error *error)
     struct sil_mask *mask = NULL;
     enum sil_err err;
 
+    sil_assert(session != NULL);
     memset(rgb, TEST_GREY, sizeof rgb);
     err = sil_segment_pixels(&mask, session, &pixels, NULL, error);
     if (err)
         return err;
+    /* A network that was mixed up, or an engine that computes nonsense on
+     * this processor, is found before the first request. */
     if (sil_mask_width(mask) != TEST_SIDE || sil_mask_area(mask) > 0)
         err = err_set(error, SIL_E_MODEL,
                       "the network sees people in a plain grey picture");
@@ -61,6 +66,8 @@ static enum sil_err test(struct sil_session *session, struct sil_error *error)
     return err;
 }
 
+/* Session, self-test, thread. What was made before it failed is freed by
+ * workers_stop(): a session without a thread is fine there. */
 static enum sil_err start_one(struct workers *workers, struct worker *worker,
                               struct sil_error *error)
 {
@@ -74,6 +81,7 @@ static enum sil_err start_one(struct workers *workers, struct worker *worker,
         err = test(worker->session, error);
     if (err)
         return err;
+    /* A thread inherits the mask of who starts it. */
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     worker->is_running =
@@ -117,6 +125,7 @@ void workers_stop(struct workers *workers)
 {
     if (workers == NULL)
         return;
+    /* Each ends after the ticket it has: nothing is torn from its hands. */
     admission_close(workers->options.admission);
     for (uint32_t i = 0; i < workers->options.count; i++) {
         struct worker *worker = &workers->list[i];
