@@ -16,8 +16,11 @@
 #include "cli/out_file.h"
 #include "cli/segment_args.h"
 
+/* Bytes: the system's longest path. */
 enum { MODELS_PATH_MAX = 4096 };
 
+/* One text, not made of the flags' table: choices and defaults are sentences
+ * here. */
 static const char help[] =
     "usage: silhouette segment PICTURE… [-o OUT] [FLAG…]\n\n"
     "Find the people in pictures (JPEG, PNG, WebP, HEIC, AVIF; - is standard "
@@ -43,12 +46,13 @@ static const char help[] =
 
 /** What the pictures share. */
 struct segmenter {
-    const struct segment_args *args;
-    struct sil_model *model;
-    struct sil_session *session;
+    const struct segment_args *args; /* lent */
+    struct sil_model *model;         /* owned; NULL: not open */
+    struct sil_session *session;     /* owned; NULL: not created */
 };
 
-/* Where the networks are: flag, variable, beside the program. */
+/* Where the networks are: flag, variable, beside the program. Opened once for
+ * all pictures: it costs more than most of them. */
 static enum sil_err open_model(struct segmenter *segmenter,
                                struct sil_error *error)
 {
@@ -83,6 +87,7 @@ static enum sil_err read_picture(struct buf *to, const char *path,
     enum sil_err err = file_read(to, path);
 
     sil_assert(to != NULL);
+    /* The buffer's cap is the limit, so no more than that was ever read. */
     if (err == SIL_E_STATE)
         return err_set(error, SIL_E_IMAGE_TOO_LARGE,
                        "the file is larger than %zu bytes", to->cap);
@@ -115,7 +120,8 @@ static enum sil_err write_mask(const struct segment_args *args,
     return close_err;
 }
 
-/* One picture. *is_fatal: the others need not be tried. */
+/* One picture, from its file to its result. *is_fatal: the others need not be
+ * tried, since it was the result that could not be written. */
 static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
                                 const char *picture, struct sil_error *error)
 {
@@ -133,6 +139,8 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     if (!err)
         err = sil_segment(&mask, segmenter->session, &encoded, &args->options,
                           error);
+    /* The file's bytes go before the result is written: of two large things
+     * one is enough. */
     buf_finish(&bytes);
     if (!err) {
         err = write_mask(args, picture, mask, error);
@@ -162,6 +170,7 @@ static int segment_all(struct segmenter *segmenter)
                 error.detail[0] != '\0' ? error.detail : sil_err_message(err));
         if (is_fatal)
             return CLI_BROKEN;
+        /* The next picture may be fine. */
         code = CLI_PART;
     }
     return code;
@@ -173,6 +182,7 @@ static bool make_folder(const struct segment_args *args)
     sil_assert(args->picture_count >= 1);
     if (!args->is_out_folder)
         return true;
+    /* Made as `mkdir` would: the umask decides who may enter. */
     if (mkdir(args->out, S_IRWXU | S_IRWXG | S_IRWXO) == 0)
         return true;
     return errno == EEXIST;
@@ -208,6 +218,7 @@ int cli_segment(int argc, char **argv)
     }
     code = segment_all(&segmenter);
 done:
+    /* A session before its model; both accept NULL. */
     sil_session_destroy(segmenter.session);
     sil_model_close(segmenter.model);
     segment_args_finish(&args);

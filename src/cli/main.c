@@ -16,6 +16,7 @@ struct cmd {
     const char *summary;               /* a phrase for --help */
 };
 
+/* In the order in which --help tells them. */
 static const struct cmd cli_cmds[] = {
     {"segment", cli_segment, "find the people in picture files"},
     {"serve", cli_serve, "answer HTTP requests: a key in, a mask out"},

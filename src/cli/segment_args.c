@@ -76,7 +76,8 @@ static enum sil_err set_threshold(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
-/* A folder is what ends in a slash or is one already. */
+/* A folder is what ends in a slash or is one already: the slash says it where
+ * there is none yet, and cli_segment.c makes it then. */
 static enum sil_err set_out(struct segment_args *args, const char *value,
                             struct sil_error *error)
 {
@@ -123,7 +124,8 @@ static const struct flag flags[] = {
 
 enum { FLAG_COUNT = sizeof flags / sizeof flags[0] };
 
-/* The flag of "--format" or "--format=…"; NULL: none such. */
+/* Whole names only: a shortened one might become ambiguous with a later
+ * release. The flag of "--format" or "--format=…"; NULL: none such. */
 static const struct flag *find_flag(const char *word)
 {
     size_t length = strcspn(word, "=");
@@ -169,7 +171,8 @@ static const char *stem_of(size_t *length, const char *picture)
     return name;
 }
 
-/* No two pictures may write the same file. */
+/* No two pictures may write the same file: a/1.jpg and b/1.png would, and the
+ * second would replace the first without a word. */
 static enum sil_err check_stems(const struct segment_args *args,
                                 struct sil_error *error)
 {
@@ -190,7 +193,8 @@ static enum sil_err check_stems(const struct segment_args *args,
     return SIL_OK;
 }
 
-/* What no single word can tell. */
+/* What no single word can tell: how many pictures there are, and whether the
+ * place for their results fits them. */
 static enum sil_err check(const struct segment_args *args,
                           struct sil_error *error)
 {
@@ -203,7 +207,8 @@ static enum sil_err check(const struct segment_args *args,
     return args->is_out_folder ? check_stems(args, error) : SIL_OK;
 }
 
-/* Without --format, mask.png is a PNG. */
+/* Without --format, mask.png is a PNG. A folder has no such name, and what is
+ * written to standard output has none either: both are JSON. */
 static void choose_format(struct segment_args *args)
 {
     const char *dot = args->out == NULL ? NULL : strrchr(args->out, '.');
@@ -224,6 +229,7 @@ enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
     enum sil_err err = SIL_OK;
 
     sil_assert(argc >= 0);
+    /* As many as there are words, at most; plus one, since none is no size. */
     args.pictures = mem_zalloc((size_t)argc + 1, sizeof *args.pictures);
     if (args.pictures == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "out of memory");
@@ -243,6 +249,7 @@ enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
     choose_format(&args);
     if (!err && !args.is_help)
         err = check(&args, error);
+    /* *out is written once all is good: on failure nothing is to be freed. */
     if (err)
         segment_args_finish(&args);
     else
