@@ -51,7 +51,7 @@ static void find_sample(char *best, const char *path)
          entry = readdir(folder))
         if (is_sample(entry->d_name) &&
             (best[0] == '\0' || strcmp(entry->d_name, best) < 0))
-            (void)snprintf(best, NAME_SIZE, "%s", entry->d_name);
+            memcpy(best, entry->d_name, strlen(entry->d_name) + 1);
     (void)closedir(folder);
 }
 

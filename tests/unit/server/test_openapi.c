@@ -26,7 +26,7 @@ static int set_up(void **state)
     (void)state;
     buf_init(&document, LIMIT_PAGE_BYTES_MAX);
     openapi_text(&document);
-    return buf_err(&document);
+    return (int)buf_err(&document);
 }
 
 static int tear_down(void **state)
