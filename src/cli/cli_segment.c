@@ -176,7 +176,8 @@ static int segment_all(struct segmenter *segmenter)
     return code;
 }
 
-/* DIR/ may not be there yet. */
+/* DIR/ may not be there yet; its parents must be. false: errno says why. That
+ * something of the name is there is fine: if it is a file, writing will fail. */
 static bool make_folder(const struct segment_args *args)
 {
     sil_assert(args->picture_count >= 1);

@@ -39,11 +39,13 @@ enum sil_err out_file_open(struct out_file *out, const char *path,
         out->stream = stdout;
         return SIL_OK;
     }
+    /* Both names are kept: the caller's text may be gone when it is closed. */
     length = snprintf(out->path, sizeof out->path, "%s", path);
     sil_assert(length > 0);
     length = snprintf(out->temporary, sizeof out->temporary, "%s.XXXXXX", path);
     if ((size_t)length >= sizeof out->temporary)
         return err_set(error, SIL_E_INTERNAL, "the output's path is too long");
+    /* A name that nobody else has: two runs may write the same result. */
     fd = mkstemp(out->temporary);
     if (fd < 0)
         return err_set(error, SIL_E_INTERNAL, "can't write %.120s: %s", path,

@@ -17,7 +17,9 @@
 /* Bytes of a path that are compared and written at most. */
 enum { PATH_BYTES = 4096 };
 
-/* One function per flag: it checks the value and notes it. */
+/* One function per flag: it checks the value and notes it. Each message names
+ * the flag, the value and what would do; values are cut, as they are shown in
+ * a line. */
 static enum sil_err set_format(struct segment_args *args, const char *value,
                                struct sil_error *error)
 {
@@ -106,7 +108,8 @@ static enum sil_err set_models(struct segment_args *args, const char *value,
 
 /** A flag that takes a value. */
 struct flag {
-    const char *name;
+    const char *name; /* with its dashes */
+    /** Check and note; errors: SIL_E_ARGUMENT. */
     enum sil_err (*set)(struct segment_args *args, const char *value,
                         struct sil_error *error);
 };
