@@ -177,7 +177,7 @@ static int segment_all(struct segmenter *segmenter)
 }
 
 /* DIR/ may not be there yet; its parents must be. false: errno says why. That
- * something of the name is there is fine: if it is a file, writing will fail. */
+ * something of the name is there is fine: to a file, writing will fail. */
 static bool make_folder(const struct segment_args *args)
 {
     sil_assert(args->picture_count >= 1);
