@@ -21,7 +21,7 @@ enum sil_err sha256_text(char *text, const void *bytes, size_t size)
         return SIL_E_INTERNAL;
     /* Or the text would be longer than its caller's room. */
     sil_assert(length == DIGEST_SIZE);
-    for (unsigned i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++) {
         text[2 * i] = digits[digest[i] >> 4];
         text[2 * i + 1] = digits[digest[i] & 15];
     }

@@ -369,12 +369,12 @@ static bool read_nal(struct coded_size *largest, const uint8_t *nal,
 bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
                      size_t size)
 {
-    enum { LENGTH = 4 };
+    enum { LENGTH = 4, LENGTH_BITS = 32 };
 
     sil_assert(bytes != NULL || size == 0);
     while (size >= LENGTH) {
-        struct bits head = {.bytes = bytes, .bit_count = 8 * LENGTH};
-        size_t length = take(&head, 8 * LENGTH);
+        struct bits head = {.bytes = bytes, .bit_count = LENGTH_BITS};
+        size_t length = take(&head, LENGTH_BITS);
         /* A unit that is cut off would be refused by the decoder, too. */
         if (length > size - LENGTH)
             return false;
@@ -391,12 +391,12 @@ bool coded_size_hevc(struct coded_size *largest, const uint8_t *bytes,
 bool coded_size_hevc_config(struct coded_size *largest, const uint8_t *bytes,
                             size_t size)
 {
-    enum { CONFIG_HEAD = 22 };
+    enum { CONFIG_HEAD_BITS = 22 * 8 };
     struct bits bits = {.bytes = bytes, .bit_count = size * 8};
     unsigned array_count;
 
     sil_assert(bytes != NULL || size == 0);
-    bits.at = 8 * CONFIG_HEAD;
+    bits.at = CONFIG_HEAD_BITS;
     array_count = take(&bits, 8);
     for (unsigned i = 0; i < array_count && !bits.is_over; i++) {
         unsigned unit_count;

@@ -118,6 +118,7 @@ enum sil_err decode_image(struct image *out, const struct decode_source *source,
     err = decode_check_deadline(source, error);
     if (err)
         return err;
+    sil_assert(decoder != NULL);
     err = decoder->read(out, source, shrink, error);
     if (err)
         return err;

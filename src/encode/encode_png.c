@@ -14,6 +14,7 @@
 enum {
     DATA_SIZE = 1 << 14, /* most bytes in a chunk */
     NUMBER_SIZE = 4,     /* big-endian; a chunk's type is as long */
+    CHUNK_HEAD_SIZE = 8, /* length and type */
     CHUNK_EXTRA = 12,    /* length, type and check sum of a chunk */
     SIGNATURE_SIZE = 8,
     HEADER_SIZE = 13,
@@ -145,7 +146,7 @@ static void make_head(struct png_encoder *png)
 {
     static const uint8_t signature[SIGNATURE_SIZE] = {0x89, 'P',  'N',  'G',
                                                       '\r', '\n', 0x1A, '\n'};
-    uint8_t *header = png->pending + SIGNATURE_SIZE + 2 * NUMBER_SIZE;
+    uint8_t *header = png->pending + SIGNATURE_SIZE + CHUNK_HEAD_SIZE;
 
     sil_assert(png->end == 0);
     memcpy(png->pending, signature, SIGNATURE_SIZE);
@@ -160,7 +161,7 @@ static void make_head(struct png_encoder *png)
 /* Make the next chunk of picture data; behind the last one also the end. */
 static void make_chunk(struct png_encoder *png)
 {
-    uint8_t *data = png->pending + 2 * NUMBER_SIZE;
+    uint8_t *data = png->pending + CHUNK_HEAD_SIZE;
     size_t size = 0;
 
     sil_assert(png->begin == png->end);

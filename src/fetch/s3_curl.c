@@ -112,7 +112,9 @@ static int close_socket(void *payload, curl_socket_t fd)
     return close(fd);
 }
 
-/* Told for kept connections as well, just before the request is sent. */
+/* Told for kept connections as well, just before the request is sent. The
+ * parameters are those of libcurl's callback, which has no const. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static int see_connection(void *payload, char *primary_ip, char *local_ip,
                           int primary_port, int local_port)
 {

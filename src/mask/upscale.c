@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 /* Rows of bytes are looked through in words of 8, and padded to them. */
-enum { WORD = sizeof(uint64_t) };
+enum { WORD = sizeof(uint64_t), PADDING = 2 * WORD };
 
 /* No row of the plane: nothing is held yet. */
 static const int64_t NO_ROW = INT64_MIN;
@@ -80,7 +80,7 @@ static enum sil_err band_init(struct band *band, const struct plane *plane,
     uint8_t *memory;
 
     if (!sil_add(&columns, plane->width, 2) ||
-        !sil_add(&padded, columns, 2 * WORD))
+        !sil_add(&padded, columns, PADDING))
         return SIL_E_NO_MEMORY;
     padded -= padded % WORD;
     if (!sil_mul(&byte_count, padded, 3 + sizeof(uint32_t)))
