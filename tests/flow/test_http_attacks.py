@@ -11,7 +11,7 @@ import time
 import pytest
 
 from pictures import flat_jpeg
-from service import ROUTE, wait_until
+from service import IS_SANITIZED, ROUTE, wait_until
 
 HOST = b"Host: localhost\r\n"
 HEALTHZ = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
@@ -268,7 +268,7 @@ def test_slow_readers_of_large_answers_cost_little(server):
             return server.metric("silhouette_slow_client_closed_total",
                                  phase="write") >= READERS
         wait_until(all_cut, 60, "all slow readers are cut off")
-    assert peak_kb - before_kb < READERS * 24_000 // 8
+    assert IS_SANITIZED or peak_kb - before_kb < READERS * 24_000 // 8
     assert is_well(server)
 
 
