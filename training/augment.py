@@ -32,9 +32,9 @@ WINDOW_TRIES = 12           # attempts at a window without people
 class Mix:
     """How often each kind of sample is made; they need not add up to 1."""
 
-    real: float = 0.50          # a picture with people, cropped
-    composite: float = 0.24     # cut-out people on a background
-    row: float = 0.07           # two or three pictures side by side
+    real: float = 0.60          # a picture with people, cropped
+    composite: float = 0.15     # cut-out people on a background
+    row: float = 0.06           # two or three pictures side by side
     nobody: float = 0.19        # a picture, or a part of one, without people
 
 

@@ -43,8 +43,9 @@ def read_shape(path: Path) -> Shape:
              if k.startswith(SHAPE_KEY)}
     if not found:
         return Shape(context=False)
-    found["context"] = bool(found["context"])
-    return Shape(**found)
+    found.setdefault("late", 0)     # the first exports did not have it
+    flags = {key: bool(found[key]) for key in ("context", "late")}
+    return Shape(**{**found, **flags})
 
 
 def copy_into(layer: nn.Module, weight: np.ndarray, bias: np.ndarray

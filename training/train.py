@@ -31,7 +31,7 @@ from augment import Sampler
 from data import held_out, load_groups, parse_folder
 from evaluate import evaluate, input_size, score, torch_look
 from loss import loss
-from model import Person, Shape
+from model import Person, Shape, calibrate
 from start import load_person
 
 ASPECTS = (1.0, 3 / 4, 4 / 3, 2 / 3, 3 / 2)     # width / height
@@ -40,7 +40,6 @@ SIDE_SHARES = (0.12, 0.58, 0.15, 0.15)
 CLIP = 1.0              # longest gradient
 DECAY = 1e-4            # of weights
 LAST_RATE = 0.02        # of the full learning rate, at the end
-RATES = {"context": 0.5, "fusion": 3.0}     # of the rate; the trunk: 1
 
 
 @dataclass
@@ -70,6 +69,12 @@ def parse_arguments() -> argparse.Namespace:
     add("--steps", type=int, default=3000)
     add("--batch", type=int, default=12, help="samples of 256 x 256")
     add("--rate", type=float, default=4e-4)
+    add("--trunk-share", type=float, default=1.0,
+        help="of the rate, for the trunk; 0: frozen")
+    add("--context-share", type=float, default=0.3,
+        help="of the rate, for the context encoder; 0: frozen")
+    add("--fusion-share", type=float, default=5.0,
+        help="of the rate, for what joins the two")
     add("--warm", type=int, default=100, help="steps to full rate")
     add("--average", type=float, default=0.998)
     add("--hold-out", type=int, default=6, help="one picture in N; 0: none")
@@ -93,14 +98,21 @@ def load_start(path: Path) -> Person:
     return person
 
 
-def make_optimizer(person: Person, rate: float) -> torch.optim.Optimizer:
-    """AdamW; parts of the network learn at rates of their own."""
+def make_optimizer(person: Person, args: argparse.Namespace
+                   ) -> torch.optim.Optimizer:
+    """AdamW; parts of the network learn at rates of their own, or not."""
     parts: dict[str, list[Tensor]] = {}
     for name, weight in person.named_parameters():
         parts.setdefault(name.split(".")[0], []).append(weight)
-    groups = [{"params": weights, "share": RATES.get(part, 1.0)}
-              for part, weights in parts.items()]
-    return torch.optim.AdamW(groups, lr=rate, betas=(0.9, 0.99),
+    shares = {"context": args.context_share, "fusion": args.fusion_share}
+    groups = []
+    for part, weights in parts.items():
+        share = shares.get(part, args.trunk_share)
+        for weight in weights:
+            weight.requires_grad_(share > 0)
+        if share > 0:
+            groups.append({"params": weights, "share": share})
+    return torch.optim.AdamW(groups, lr=args.rate, betas=(0.9, 0.99),
                              weight_decay=DECAY)
 
 
@@ -111,7 +123,7 @@ def prepare(args: argparse.Namespace) -> State:
         person = load_start(args.start)
         person = person.to(memory_format=torch.channels_last).train()
         average = copy.deepcopy(person).eval()
-        return State(person, average, make_optimizer(person, args.rate),
+        return State(person, average, make_optimizer(person, args),
                      0, -math.inf, 0.0)
     saved = torch.load(last, map_location="cpu", weights_only=True)
     person = Person(Shape(**saved["shape"]))
@@ -119,8 +131,11 @@ def prepare(args: argparse.Namespace) -> State:
     average = copy.deepcopy(person).eval()
     person.load_state_dict(saved["weights"])
     average.load_state_dict(saved["average"])
-    optimizer = make_optimizer(person, args.rate)
+    optimizer = make_optimizer(person, args)
+    shares = [group["share"] for group in optimizer.param_groups]
     optimizer.load_state_dict(saved["optimizer"])
+    for group, share in zip(optimizer.param_groups, shares):
+        group["share"] = share      # as asked now, not as it was saved
     return State(person, average, optimizer, saved["step"], saved["best"],
                  saved["seconds"])
 
@@ -153,6 +168,20 @@ def make_batch(sampler: Sampler, rng: np.random.Generator, count: int
     return (x.contiguous(memory_format=torch.channels_last),
             torch.from_numpy(truth)[:, None],
             torch.from_numpy(counts)[:, None])
+
+
+def calibrate_new(state: State, sampler: Sampler,
+                  args: argparse.Namespace) -> None:
+    """Prepare a fusion that has never been trained."""
+    person = state.person
+    fresh = person.shape.context and not any(
+        bool(layer.weight.any()) for layer in (
+            person.fusion.to_trunk, person.fusion.to_eight,
+            person.fusion.to_wide))
+    if fresh:
+        rng = np.random.default_rng([args.seed, 0])
+        calibrate(person, make_batch(sampler, rng, 2 * args.batch)[0])
+        state.average.load_state_dict(person.state_dict())
 
 
 def rate_at(step: int, args: argparse.Namespace) -> float:
@@ -222,6 +251,8 @@ def run(args: argparse.Namespace) -> None:
     folders = [parse_folder(f) for f in args.folder]
     sampler = Sampler(load_groups(folders, args.hold_out, args.doubt))
     watch = args.validate and args.hold_out
+    if state.step == 0:
+        calibrate_new(state, sampler, args)
     report(log, step=state.step, **{k: str(v) if isinstance(v, Path) else v
                                     for k, v in vars(args).items()})
     if watch and state.step == 0:
