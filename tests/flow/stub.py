@@ -5,6 +5,9 @@ import threading
 import time
 
 
+POLL_S = 0.01       # how soon the stub notices that it is to stop
+
+
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -45,7 +48,7 @@ class Stub:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def __enter__(self):
-        threading.Thread(target=self.server.serve_forever,
+        threading.Thread(target=self.server.serve_forever, args=(POLL_S,),
                          daemon=True).start()
         return self
 

@@ -12,39 +12,46 @@ from pictures import (SAMPLES, encoded, flat_jpeg, iou, mask_of,
 pillow_heif.register_heif_opener()
 
 
-def twins():
-    """name → (bytes, the least IoU with the mask of the RGB twin as PNG)."""
-    rgb = person_picture(320, 400)
-    opaque = rgb.copy()
-    opaque.putalpha(255)
-    deep = Image.fromarray(numpy.array(rgb.convert("L")).astype(numpy.uint16)
-                           * 257)
-    cmyk = rgb.convert("CMYK")
-    return {
-        "jpeg": (encoded(rgb, "JPEG", quality=95), 0.98),
-        "progressive": (encoded(rgb, "JPEG", quality=95, progressive=True),
-                        0.98),
-        "jpeg_420": (encoded(rgb, "JPEG", quality=95, subsampling=2), 0.97),
-        "jpeg_cmyk": (encoded(cmyk, "JPEG", quality=95), 0.95),
-        "png_rgba": (encoded(opaque, "PNG"), 1.0),
-        "grey_png": (encoded(rgb.convert("L"), "PNG"), 1.0),
-        "grey_png_16": (encoded(deep, "PNG"), 1.0),
-        "grey_jpeg": (encoded(rgb.convert("L"), "JPEG", quality=95), 0.97),
-        "png_palette": (encoded(rgb.quantize(256), "PNG"), 0.93),
-        "webp": (encoded(rgb, "WEBP", quality=95), 0.97),
-        "webp_lossless": (encoded(rgb, "WEBP", lossless=True), 1.0),
-        "heic": (encoded(rgb, "HEIF", quality=95), 0.97),
-    }
+RGB = person_picture(320, 400)
+GREY = RGB.convert("L")
 
 
-@pytest.mark.parametrize("name", list(twins()))
+def opaque():
+    picture = RGB.copy()
+    picture.putalpha(255)
+    return picture
+
+
+def deep():
+    return Image.fromarray(numpy.array(GREY).astype(numpy.uint16) * 257)
+
+
+# name → (how to encode it, the least IoU with the mask of the RGB twin as PNG)
+TWINS = {
+    "jpeg": (lambda: encoded(RGB, "JPEG", quality=95), 0.98),
+    "progressive": (lambda: encoded(RGB, "JPEG", quality=95,
+                                    progressive=True), 0.98),
+    "jpeg_420": (lambda: encoded(RGB, "JPEG", quality=95, subsampling=2),
+                 0.97),
+    "jpeg_cmyk": (lambda: encoded(RGB.convert("CMYK"), "JPEG", quality=95),
+                  0.95),
+    "png_rgba": (lambda: encoded(opaque(), "PNG"), 1.0),
+    "png_palette": (lambda: encoded(RGB.quantize(256), "PNG"), 0.93),
+    "webp": (lambda: encoded(RGB, "WEBP", quality=95), 0.97),
+    "webp_lossless": (lambda: encoded(RGB, "WEBP", lossless=True), 1.0),
+    "heic": (lambda: encoded(RGB, "HEIF", quality=95), 0.97),
+    "grey_png": (lambda: encoded(GREY, "PNG"), 1.0),
+    "grey_png_16": (lambda: encoded(deep(), "PNG"), 1.0),
+    "grey_jpeg": (lambda: encoded(GREY, "JPEG", quality=95), 0.97),
+}
+
+
+@pytest.mark.parametrize("name", list(TWINS))
 def test_twin(server, folder, name):
-    content, least = twins()[name]
-    plain = person_picture(320, 400)
-    if name.startswith("grey"):
-        plain = plain.convert("L").convert("RGB")
+    encode, least = TWINS[name]
+    plain = GREY.convert("RGB") if name.startswith("grey") else RGB
     (folder / "plain.png").write_bytes(encoded(plain, "PNG"))
-    (folder / name).write_bytes(content)
+    (folder / name).write_bytes(encode())
     plain = mask_of(server.post("plain.png").json())
     response = server.post(name)
     assert response.status_code == 200, response.text
