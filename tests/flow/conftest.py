@@ -32,11 +32,19 @@ def server(folder, tmp_path_factory):
         yield running
 
 
+@pytest.fixture(scope="session")
+def model_cache(tmp_path_factory):
+    """Compiled networks, so that the many starts of the flows take less."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def start(tmp_path, folder):
-    """start(*flags, store=…, environment=…, ready=…): a Service to enter."""
+def start(tmp_path, folder, model_cache):
+    """start(*flags, store=…, environment=…, ready=…): a Service to enter, with
+    one worker unless a flag says otherwise."""
     def starter(*flags, store=None, **options):
-        return service.Service(store or f"dir:{folder}", *flags,
+        return service.Service(store or f"dir:{folder}", "--model-cache",
+                               str(model_cache), "--workers", "1", *flags,
                                log_path=tmp_path / "server.log", **options)
     return starter
 

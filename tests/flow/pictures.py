@@ -76,6 +76,13 @@ def mask_of_png(content):
     return grey > 127
 
 
+def ask_mask(server, key, **options):
+    """The mask of a key, bool [height, width]: as a PNG, which is soon read."""
+    response = server.post(key, headers={"Accept": "image/png"}, **options)
+    assert response.status_code == 200, response.text
+    return mask_of_png(response.content)
+
+
 def iou(one, other):
     union = numpy.logical_or(one, other).sum()
     return numpy.logical_and(one, other).sum() / union if union else 1.0

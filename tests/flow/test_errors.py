@@ -175,7 +175,7 @@ def test_uri_too_long(server):
 
 
 def test_overloaded(start, folder):
-    (folder / "slow.jpg").write_bytes(flat_jpeg(6000, 6000))
+    (folder / "slow.jpg").write_bytes(flat_jpeg(3000, 3000))
     with start("--workers", "1", "--queue", "1") as server:
         answers = []
         lock = threading.Lock()

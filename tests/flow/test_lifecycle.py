@@ -37,7 +37,7 @@ def test_the_printed_curl_line_works_as_pasted(tmp_path):
 
 
 def test_stop_under_load_cuts_no_answer(start, folder):
-    (folder / "big.jpg").write_bytes(flat_jpeg(3000, 2000))
+    (folder / "big.jpg").write_bytes(flat_jpeg(1800, 1200))
     answers, refused = [], []
 
     def ask(server):
@@ -66,7 +66,7 @@ def test_stop_under_load_cuts_no_answer(start, folder):
 
 
 def test_a_client_that_leaves_is_dropped(start, folder):
-    (folder / "big.jpg").write_bytes(flat_jpeg(3000, 2000))
+    (folder / "big.jpg").write_bytes(flat_jpeg(1800, 1200))
     body = b'{"imgSrc":"big.jpg"}'
     head = (f"POST {ROUTE} HTTP/1.1\r\nHost: a\r\nContent-Type: "
             f"application/json\r\nContent-Length: {len(body)}\r\n\r\n")
@@ -83,7 +83,7 @@ def test_a_client_that_leaves_is_dropped(start, folder):
 
 
 def test_a_deadline_in_the_queue(start, folder):
-    (folder / "big.jpg").write_bytes(flat_jpeg(5000, 5000))
+    (folder / "big.jpg").write_bytes(flat_jpeg(3000, 3000))
     with start("--workers", "1", "--deadline-ms", "60") as server:
         codes = []
 

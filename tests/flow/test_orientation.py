@@ -1,9 +1,11 @@
 """The eight EXIF orientations of one picture give one mask, turned."""
+import functools
+
 import numpy
 import pytest
 from PIL import Image, ImageOps
 
-from pictures import encoded, exif_orientation, iou, mask_of, person_picture
+from pictures import ask_mask, encoded, exif_orientation, iou, person_picture
 
 # What a camera held that way stores: the inverse of what a viewer does.
 STORED = {
@@ -20,18 +22,23 @@ def stored(orientation):
     return picture if turn is None else picture.transpose(turn)
 
 
+@functools.cache
+def content_of(orientation, kind):
+    options = {"compress_level": 1} if kind == "PNG" else {}
+    return encoded(stored(orientation), kind,
+                   exif=exif_orientation(orientation), **options)
+
+
 def put(folder, orientation, kind="PNG"):
-    content = encoded(stored(orientation), kind,
-                      exif=exif_orientation(orientation))
     name = f"o{orientation}.{kind.lower()}"
-    (folder / name).write_bytes(content)
+    (folder / name).write_bytes(content_of(orientation, kind))
     return name
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_upright_is_one_mask(server, folder, orientation):
-    upright = mask_of(server.post(put(folder, 1)).json())
-    turned = mask_of(server.post(put(folder, orientation)).json())
+    upright = ask_mask(server, put(folder, 1))
+    turned = ask_mask(server, put(folder, orientation))
     assert turned.shape == (400, 320)
     assert iou(upright, turned) > 0.999
 
@@ -39,8 +46,8 @@ def test_upright_is_one_mask(server, folder, orientation):
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", [3, 6, 8])
 def test_lossy_kinds(server, folder, kind, orientation):
-    upright = mask_of(server.post(put(folder, 1)).json())
-    turned = mask_of(server.post(put(folder, orientation, kind)).json())
+    upright = ask_mask(server, put(folder, 1))
+    turned = ask_mask(server, put(folder, orientation, kind))
     assert turned.shape == (400, 320)
     assert iou(upright, turned) > 0.95
 
@@ -48,8 +55,8 @@ def test_lossy_kinds(server, folder, kind, orientation):
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_stored_fits_the_stored_pixels(server, folder, orientation):
     name = put(folder, orientation)
-    upright = mask_of(server.post(name).json())
-    as_stored = mask_of(server.post(name, orientation="stored").json())
+    upright = ask_mask(server, name)
+    as_stored = ask_mask(server, name, orientation="stored")
     picture = Image.fromarray(as_stored)
     picture.getexif()[0x0112] = orientation
     assert numpy.array_equal(numpy.array(ImageOps.exif_transpose(picture)),

@@ -28,8 +28,8 @@ static const struct row ROWS[] = {
     {1, 1, {0, 0, 1, 1}, 32, 32},                 /* one pixel */
     {1, 300, {0, 0, 1, 300}, 32, 64},             /* one column */
     {300, 1, {0, 0, 300, 1}, 64, 32},             /* one row */
-    {257, 255, {0.5F, 0.5F, 256.5F, 254.5F}, 255, 253}, /* steps around 1 */
-    {50, 50, {0, 0, 49.5F, 49.5F}, 1, 1},               /* one sample */
+    {65, 63, {0.5F, 0.5F, 64.5F, 62.5F}, 63, 61}, /* steps around 1 */
+    {50, 50, {0, 0, 49.5F, 49.5F}, 1, 1},         /* one sample */
 };
 
 /* One axis: the cells, and where a sample lies among them. */
