@@ -25,6 +25,7 @@ from model import Context, Dilated, Person, Shape
 FIRST_PREFIX = "m.P."           # numbered weights of the first export
 FIRST_BLOCKS = "m.mods.157."    # and its two added blocks
 NAMED_PREFIX = "person."        # weights of every later export
+TAIL_PREFIX = "tail."           # the last layer, once faster_tail.py wrote it
 SHAPE_KEY = "shape."            # ONNX metadata: fields of model.Shape
 
 
@@ -71,9 +72,23 @@ def trunk_layers(person: Person) -> list[nn.Module]:
             if isinstance(m, kinds) and m not in skip]
 
 
+def undo_tail(weights: dict[str, np.ndarray], number: int
+              ) -> dict[str, np.ndarray]:
+    """The last layer as it was trained, [in, 1, 2, 2] and its one bias, where
+    models/faster_tail.py made it a 1 x 1 convolution [2 * 2, in, 1, 1]."""
+    if f"{TAIL_PREFIX}weight" not in weights:
+        return weights
+    weight = weights[f"{TAIL_PREFIX}weight"]
+    assert weight.shape[0] == 4 and weight.shape[2:] == (1, 1)
+    whole = weight.reshape(2, 2, 1, -1).transpose(3, 2, 0, 1)
+    return {**weights, f"{FIRST_PREFIX}{number}": whole,
+            f"{FIRST_PREFIX}{number + 1}": weights[f"{TAIL_PREFIX}bias"][:1]}
+
+
 def load_first(person: Person, weights: dict[str, np.ndarray]) -> None:
     """Weights of the first `person`, numbered in order of computation."""
     layers = trunk_layers(person)
+    weights = undo_tail(weights, 2 * (len(layers) - 1))
     for number, layer in enumerate(layers):
         copy_into(layer, weights[f"{FIRST_PREFIX}{2 * number}"],
                   weights[f"{FIRST_PREFIX}{2 * number + 1}"])

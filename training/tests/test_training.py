@@ -19,6 +19,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import openvino as ov
 import torch
 
 TRAINING = Path(__file__).resolve().parent.parent
@@ -167,6 +168,18 @@ class Pieces(unittest.TestCase):
         loss.loss(logit, truth, counts).backward()
         self.assertEqual(float(logit.grad[..., :16].abs().max()), 0.0)
         self.assertGreater(float(logit.grad[..., 16:].abs().min()), 0.0)
+
+    def test_the_shipped_network_is_a_start(self) -> None:
+        """Read into PyTorch, models/person.onnx answers as the engine does."""
+        path = TRAINING.parent / "models/person.onnx"
+        picture = np.random.default_rng(1).random((1, 3, 160, 128),
+                                                  np.float32)
+        with torch.no_grad():
+            ours = torch.sigmoid(start.load_person(path).eval()(
+                torch.from_numpy(picture))).numpy()
+        compiled = ov.Core().compile_model(
+            str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+        self.assertLess(np.abs(ours - compiled(picture)[0]).max(), 1e-5)
 
     def test_context_starts_as_an_addition_of_nothing(self) -> None:
         torch.manual_seed(2)
