@@ -17,7 +17,6 @@ static void look_around(const struct json *value)
         if (text != NULL)
             sil_assert(strlen(text) < SIZE_MAX);
         (void)json_number(value, 0);
-        (void)json_bool(value, false);
         if (json_kind(value) == JSON_MAP)
             value = json_member(value, "a");
         else

@@ -147,12 +147,6 @@ double json_number(const struct json *value, double absent)
     return is_number ? json_number_value(native(value)) : absent;
 }
 
-/* As above. */
-bool json_bool(const struct json *value, bool absent)
-{
-    return json_kind(value) == JSON_BOOL ? json_is_true(native(value)) : absent;
-}
-
 /* By character, not by byte: a text may be cut in the middle of one. */
 void json_add_text(struct buf *to, const char *text, size_t size)
 {

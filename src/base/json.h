@@ -45,9 +45,6 @@ const char *json_text(const struct json *value);
 /** The value of a JSON_NUMBER; otherwise absent. */
 double json_number(const struct json *value, double absent);
 
-/** The value of a JSON_BOOL; otherwise absent. */
-bool json_bool(const struct json *value, bool absent);
-
 /** Append text as a JSON string with its quotes; bytes that are not UTF-8
  *  become U+FFFD. text: size bytes. */
 void json_add_text(struct buf *to, const char *text, size_t size);

@@ -65,47 +65,23 @@ const char *http_peer(const struct http_exchange *exchange)
     return exchange->conn->peer;
 }
 
-/* The next field of that name from *index on; NULL if there is none. */
-static const struct head_field *next_field(const struct http_exchange *exchange,
-                                           const char *name, uint32_t *index)
-{
-    const struct head *head = head_of(exchange);
-
-    sil_assert(name[0] != '\0');
-    while (head != NULL && *index < head->field_count) {
-        const struct head_field *field = &head->fields[(*index)++];
-        struct http_text text =
-            parser_text(exchange->conn->parser, field->name);
-
-        if (head_text_is((const uint8_t *)text.bytes, text.size, name))
-            return field;
-    }
-    return NULL;
-}
-
 /* A search through at most LIMIT_HTTP_HEADERS_MAX names; an index would cost
  * more than the few questions that a handler asks. */
 struct http_text http_header(const struct http_exchange *exchange,
                              const char *name)
 {
-    uint32_t index = 0;
-    const struct head_field *field = next_field(exchange, name, &index);
+    const struct head *head = head_of(exchange);
+    const struct parser *parser = exchange->conn->parser;
 
-    sil_assert(field == NULL || index > 0);
-    if (field == NULL)
-        return (struct http_text){0};
-    return parser_text(exchange->conn->parser, field->value);
-}
+    sil_assert(name[0] != '\0');
+    for (uint32_t i = 0; head != NULL && i < head->field_count; i++) {
+        const struct head_field *field = &head->fields[i];
+        struct http_text text = parser_text(parser, field->name);
 
-size_t http_header_count(const struct http_exchange *exchange, const char *name)
-{
-    uint32_t index = 0;
-    size_t count = 0;
-
-    sil_assert(name != NULL);
-    while (next_field(exchange, name, &index) != NULL)
-        count++;
-    return count;
+        if (head_text_is((const uint8_t *)text.bytes, text.size, name))
+            return parser_text(parser, field->value);
+    }
+    return (struct http_text){0};
 }
 
 uint64_t http_arrival_ns(const struct http_exchange *exchange)

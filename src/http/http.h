@@ -153,10 +153,6 @@ const char *http_peer(const struct http_exchange *exchange);
 struct http_text http_header(const struct http_exchange *exchange,
                              const char *name);
 
-/** How many fields of that name there are. */
-size_t http_header_count(const struct http_exchange *exchange,
-                         const char *name);
-
 /** When the first byte of the request arrived, CLOCK_MONOTONIC ns. */
 uint64_t http_arrival_ns(const struct http_exchange *exchange);
 
