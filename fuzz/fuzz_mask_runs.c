@@ -84,8 +84,10 @@ static void encode(struct buf *to, const struct sil_mask *mask,
                    enum sil_format format, size_t piece_size)
 {
     uint8_t piece[256];
+    struct sil_result result = {.mask = (struct sil_mask *)(uintptr_t)mask};
     struct encoder *encoder = NULL;
-    enum sil_err err = encoder_create(&encoder, mask, format, ENCODE_IDENTITY);
+    enum sil_err err =
+        encoder_create(&encoder, &result, format, ENCODE_IDENTITY);
     size_t size = 1;
 
     sil_assert(!err);
@@ -182,6 +184,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_json(mask, pixels, piece_size);
     check_png(mask, pixels, piece_size);
     free(pixels);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     return 0;
 }

@@ -14,14 +14,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check(const struct request *request)
 {
-    sil_assert(request->threshold >= 0);
-    sil_assert(request->threshold < 1);
-    sil_assert(request->quality == SIL_QUALITY_FAST);
+    sil_assert(request->options.threshold >= 0);
+    sil_assert(request->options.threshold < 1);
+    sil_assert(request->options.quality <= SIL_QUALITY_BEST);
+    sil_assert(request->options.output <= SIL_OUTPUT_BOXES);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct http_text text = {(const char *)data, size};
+    const struct sil_options standard = sil_options_default();
     struct request request = {0};
     struct sil_error error = {0};
     enum content content;
@@ -31,17 +33,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char id[ID_SIZE];
     char trace[TRACE_SIZE];
 
-    if (request_parse(&request, data, size, &error) == SIL_OK) {
+    if (request_parse(&request, data, size, &standard, &error) == SIL_OK) {
         sil_assert(request.img_src != NULL);
         sil_assert(request.img_src[0] != '\0');
         check(&request);
     }
     request_finish(&request);
-    if (request_parse_query(&request, text.bytes, size, &error) == SIL_OK)
+    if (request_parse_query(&request, text.bytes, size, &standard, &error) ==
+        SIL_OK)
         check(&request);
     request_finish(&request);
     (void)!negotiate_content(&content, text, &error);
-    (void)!negotiate_format(&format, text, &error);
+    (void)!negotiate_format(&format, text, &standard, &error);
     (void)negotiate_coding(text);
     if (multipart_image(&image, text, form, &error) == SIL_OK) {
         sil_assert(image.bytes >= text.bytes);

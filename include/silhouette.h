@@ -1,8 +1,8 @@
 /* silhouette: find the people in a picture.
  *
  * Threads: a model is read-only after sil_model_open() and may be shared by
- * all threads. A session belongs to one thread at a time. A mask is read-only
- * and may be shared. Nothing here keeps hidden global state.
+ * all threads. A session belongs to one thread at a time. Results and masks
+ * are read-only and may be shared. Nothing here keeps hidden global state.
  *
  * A complete program (taken out of this comment, built and run by the tests):
  *
@@ -14,19 +14,20 @@
  *         struct sil_error error = {0};
  *         struct sil_model *model = NULL;
  *         struct sil_session *session = NULL;
- *         struct sil_mask *mask = NULL;
+ *         struct sil_result *result = NULL;
  *         const struct sil_picture picture = {bytes, size};
  *         enum sil_err err = sil_model_open(&model, "models", NULL, &error);
  *         if (!err)
  *             err = sil_session_create(&session, model, &error);
  *         if (!err)
- *             err = sil_segment(&mask, session, &picture, NULL, &error);
+ *             err = sil_segment(&result, session, &picture, NULL, &error);
  *         if (err)
  *             fprintf(stderr, "%s: %s\n", sil_err_code(err), error.detail);
  *         else
- *             printf("%u x %u, %.1f %% person\n", sil_mask_width(mask),
- *                    sil_mask_height(mask), 100 * sil_mask_area(mask));
- *         sil_mask_destroy(mask);
+ *             printf("%u people, %.1f %% of the picture\n",
+ *                    sil_result_person_count(result),
+ *                    100 * sil_mask_area(sil_result_mask(result)));
+ *         sil_result_destroy(result);
  *         sil_session_destroy(session);
  *         sil_model_close(model);
  *         return err ? 1 : 0;
@@ -107,6 +108,7 @@ SIL_API const char *sil_err_message(enum sil_err err);
 
 struct sil_model;   /* networks and their engine: shared, read-only */
 struct sil_session; /* what one thread computes with */
+struct sil_result;  /* the people found in one picture: read-only */
 struct sil_mask;    /* rows of runs of person pixels: read-only */
 
 /** What a picture may cost. Checked from its header, before any allocation. */
@@ -153,7 +155,22 @@ SIL_API SIL_MUST_USE enum sil_err sil_session_create(struct sil_session **out,
 /** NULL is fine. */
 SIL_API void sil_session_destroy(struct sil_session *session);
 
-enum sil_quality { SIL_QUALITY_FAST };
+enum sil_quality {
+    SIL_QUALITY_FAST, /* two looks */
+    SIL_QUALITY_BEST  /* more looks, and the outline refined */
+};
+
+enum sil_people {
+    SIL_PEOPLE_ALL, /* one mask of everybody */
+    SIL_PEOPLE_EACH /* and one mask of each person */
+};
+
+enum sil_output {
+    SIL_OUTPUT_MASK,   /* 0 or 1 per pixel */
+    SIL_OUTPUT_ALPHA,  /* 0..255 per pixel: how much of it is person */
+    SIL_OUTPUT_CUTOUT, /* the people alone, in colour, on nothing */
+    SIL_OUTPUT_BOXES   /* where each person is */
+};
 
 enum sil_orientation {
     SIL_UPRIGHT, /* EXIF orientation applied, as every viewer shows it */
@@ -163,13 +180,16 @@ enum sil_orientation {
 /** How one picture is segmented. */
 struct sil_options {
     enum sil_quality quality;
+    enum sil_people people;
+    enum sil_output output; /* what sil_result_write() will be asked for */
     enum sil_orientation orientation;
     float threshold;          /* 0 < t < 1; 0: the model's calibrated one */
     uint64_t deadline_ns;     /* on CLOCK_MONOTONIC; 0: none */
     struct sil_limits limits; /* what the picture may cost */
 };
 
-/** fast, upright, the model's threshold, no deadline, default limits. */
+/** fast, everybody, a mask, upright, the model's threshold, no deadline,
+ *  default limits. */
 SIL_API struct sil_options sil_options_default(void);
 
 /** An encoded picture: JPEG, PNG, WebP, HEIC or AVIF. Lent for the call. */
@@ -179,11 +199,11 @@ struct sil_picture {
 };
 
 /** Find the people in a picture. options: NULL for the defaults. *out: yours,
- *  sil_mask_destroy(); all zeros when nobody is there. Errors:
+ *  sil_result_destroy(); its mask is all zeros when nobody is there. Errors:
  *  SIL_E_UNSUPPORTED_FORMAT, _IMAGE_CORRUPT, _IMAGE_TOO_LARGE,
  *  _IMAGE_TOO_MANY_PIXELS, _DEADLINE_EXCEEDED, _NO_MEMORY, _ARGUMENT,
- *  _INTERNAL. */
-SIL_API SIL_MUST_USE enum sil_err sil_segment(struct sil_mask **out,
+ *  _MODEL, _INTERNAL. */
+SIL_API SIL_MUST_USE enum sil_err sil_segment(struct sil_result **out,
                                               struct sil_session *session,
                                               const struct sil_picture *picture,
                                               const struct sil_options *options,
@@ -199,7 +219,7 @@ struct sil_pixels {
 
 /** sil_segment() for pixels that are decoded already. */
 SIL_API SIL_MUST_USE enum sil_err
-sil_segment_pixels(struct sil_mask **out, struct sil_session *session,
+sil_segment_pixels(struct sil_result **out, struct sil_session *session,
                    const struct sil_pixels *pixels,
                    const struct sil_options *options, struct sil_error *error);
 
@@ -210,6 +230,34 @@ struct sil_timing {
 
 /** The stages of the last sil_segment() of this session, failed or not. */
 SIL_API struct sil_timing sil_session_timing(const struct sil_session *session);
+
+/** A rectangle of pixels: columns x .. x + width - 1, rows likewise. */
+struct sil_box {
+    uint32_t x, y, width, height; /* pixels; width and height at least 1 */
+};
+
+/** One person. */
+struct sil_person {
+    const struct sil_mask *mask; /* of the picture's size; a loan */
+    struct sil_box box;          /* the smallest around the mask, pixels */
+    float score;                 /* how sure the networks are, 0..1 */
+};
+
+/** Everybody's mask. A loan, valid as long as the result. */
+SIL_API const struct sil_mask *sil_result_mask(const struct sil_result *result);
+
+/** How many people there are: with SIL_PEOPLE_EACH or SIL_OUTPUT_BOXES persons
+ *  told apart, otherwise separate silhouettes; 0 when nobody is there. */
+SIL_API uint32_t sil_result_person_count(const struct sil_result *result);
+
+/** One of the people, largest first, of a result with SIL_PEOPLE_EACH or
+ *  SIL_OUTPUT_BOXES. Their masks are disjoint, and together everybody's.
+ *  index < sil_result_person_count(). */
+SIL_API struct sil_person sil_result_person(const struct sil_result *result,
+                                            uint32_t index);
+
+/** NULL is fine. */
+SIL_API void sil_result_destroy(struct sil_result *result);
 
 /** A run of person pixels in a row: columns first .. end - 1. */
 struct sil_run {
@@ -225,16 +273,10 @@ SIL_API uint32_t sil_mask_height(const struct sil_mask *mask);
 /** Fraction of the picture that is person, 0..1. */
 SIL_API double sil_mask_area(const struct sil_mask *mask);
 
-/** How many separate silhouettes the mask holds; 0 when nobody is there. */
-SIL_API uint32_t sil_mask_person_count(const struct sil_mask *mask);
-
 /** The runs of one row, left to right, apart from each other. *runs is a
  *  loan, valid as long as the mask. Returns how many. row < height. */
 SIL_API uint32_t sil_mask_row(const struct sil_run **runs,
                               const struct sil_mask *mask, uint32_t row);
-
-/** NULL is fine. */
-SIL_API void sil_mask_destroy(struct sil_mask *mask);
 
 enum sil_format {
     SIL_FORMAT_JSON, /* {"state":1,"data":[[0,1,...],...]} */
@@ -244,12 +286,13 @@ enum sil_format {
 /** Takes size bytes; false stops the writing. */
 typedef bool (*sil_write_fn)(void *payload, const void *bytes, size_t size);
 
-/** Write the mask out through write(payload, ...), piece by piece.
- *  Errors: SIL_E_INTERNAL when write() gave up, SIL_E_NO_MEMORY. */
-SIL_API SIL_MUST_USE enum sil_err sil_mask_write(const struct sil_mask *mask,
-                                                 enum sil_format format,
-                                                 sil_write_fn write,
-                                                 void *payload);
+/** Write the result, as what its options asked for (sil_output, sil_people),
+ *  through write(payload, ...), piece by piece. Errors: SIL_E_NOT_ACCEPTABLE
+ *  when that can't be had in this format, SIL_E_INTERNAL when write() gave up,
+ *  SIL_E_NO_MEMORY. */
+SIL_API SIL_MUST_USE enum sil_err
+sil_result_write(const struct sil_result *result, enum sil_format format,
+                 sil_write_fn write, void *payload);
 
 /** "0.1.0" */
 SIL_API const char *sil_version(void);

@@ -11,6 +11,7 @@
 #include "infer/model.h"
 #include "infer/person.h"
 #include "mask/pieces.h"
+#include "mask/result.h"
 #include "mask/upscale.h"
 #include "session.h"
 
@@ -243,16 +244,19 @@ static enum sil_err make_empty(struct sil_mask **out, const struct job *job)
 /* Both looks and the mask. The job's picture is known, not yet decoded, or its
  * pixels were given; either way its image is finished here. *out: untouched on
  * failure. */
-static enum sil_err segment(struct sil_mask **out, struct job *job)
+static enum sil_err segment(struct sil_result **out, struct job *job)
 {
     const struct manifest *manifest = model_manifest(job->session->model);
     struct pieces found = {0};
     struct plane plane = {0};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
     struct box crop = {0};
     struct view view;
     uint64_t start_ns;
-    enum sil_err err = find_people(&found, &crop, job);
+    enum sil_err err = result_create(&result, job->options);
+
+    if (!err)
+        err = find_people(&found, &crop, job);
 
     if (!err && found.count > 0) {
         view = view_of(job, crop, manifest->second_side);
@@ -261,16 +265,18 @@ static enum sil_err segment(struct sil_mask **out, struct job *job)
     if (err)
         goto done;
     start_ns = clock_ns();
-    err = found.count > 0 ? make_mask(&mask, job, &plane, &crop)
-                          : make_empty(&mask, job);
+    err = found.count > 0 ? make_mask(&result->mask, job, &plane, &crop)
+                          : make_empty(&result->mask, job);
     add_time(&job->session->timing.mask_ns, start_ns);
     if (err)
         goto done;
-    sil_assert(mask != NULL);
-    mask->person_count = mask->person_pixels > 0 ? found.count : 0;
-    mask_check(mask);
-    *out = mask;
+    sil_assert(result->mask != NULL);
+    result->person_count = result->mask->person_pixels > 0 ? found.count : 0;
+    result_check(result);
+    *out = result;
+    result = NULL; /* It is the caller's now. */
 done:
+    sil_result_destroy(result);
     plane_finish(&plane);
     image_finish(&job->image);
     return err;
@@ -290,7 +296,7 @@ static enum sil_err explain(enum sil_err err, struct sil_error *error)
 
 /* The header is read first and alone: what is too large costs no memory. Sides
  * are those of the upright picture from here on. */
-enum sil_err sil_segment(struct sil_mask **out, struct sil_session *session,
+enum sil_err sil_segment(struct sil_result **out, struct sil_session *session,
                          const struct sil_picture *picture,
                          const struct sil_options *options,
                          struct sil_error *error)
@@ -358,7 +364,7 @@ static enum sil_err check_pixels(const struct sil_pixels *pixels,
 
 /* The pixels are lent and only read: the cast takes their const away because
  * struct image serves both, and its is_owned is false. */
-enum sil_err sil_segment_pixels(struct sil_mask **out,
+enum sil_err sil_segment_pixels(struct sil_result **out,
                                 struct sil_session *session,
                                 const struct sil_pixels *pixels,
                                 const struct sil_options *options,

@@ -1,4 +1,4 @@
-/* Sessions, the options of a segmentation and their checks.
+/* Sessions, and the checks of what they are asked for.
  * Must not know pictures, looks or masks.
  * A session keeps nothing of a picture: after a bad one it is as before. */
 #include "session.h"
@@ -6,16 +6,6 @@
 #include "base/check.h"
 #include "base/mem.h"
 #include "infer/model.h"
-
-/* threshold 0 stands for the model's own, deadline_ns 0 for none. */
-struct sil_options sil_options_default(void)
-{
-    return (struct sil_options){
-        .quality = SIL_QUALITY_FAST,
-        .orientation = SIL_UPRIGHT,
-        .limits = sil_limits_default(),
-    };
-}
 
 /* *out is set at the end only: untouched on failure. */
 enum sil_err sil_session_create(struct sil_session **out,
@@ -58,7 +48,7 @@ struct sil_timing sil_session_timing(const struct sil_session *session)
 
 /* The caller's mistakes get errors, not asserts: options may come from a
  * command line or a request. NaN is no threshold: hence the negations. */
-enum sil_err session_begin(struct sil_session *session, struct sil_mask **out,
+enum sil_err session_begin(struct sil_session *session, struct sil_result **out,
                            const struct sil_options *options,
                            struct sil_error *error)
 {
@@ -71,6 +61,8 @@ enum sil_err session_begin(struct sil_session *session, struct sil_mask **out,
     session->timing = (struct sil_timing){0};
     if (options->quality != SIL_QUALITY_FAST)
         return err_set(error, SIL_E_ARGUMENT, "no such quality");
+    if (options->people != SIL_PEOPLE_ALL || options->output != SIL_OUTPUT_MASK)
+        return err_set(error, SIL_E_ARGUMENT, "no such output");
     if (options->orientation != SIL_UPRIGHT &&
         options->orientation != SIL_STORED)
         return err_set(error, SIL_E_ARGUMENT, "no such orientation");

@@ -19,7 +19,7 @@ struct sil_session {
 /** What both segmenting calls check of their arguments; clears *error and the
  *  session's timing. Errors: SIL_E_ARGUMENT. */
 SIL_MUST_USE enum sil_err session_begin(struct sil_session *session,
-                                        struct sil_mask **out,
+                                        struct sil_result **out,
                                         const struct sil_options *options,
                                         struct sil_error *error);
 

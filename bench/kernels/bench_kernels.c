@@ -80,7 +80,7 @@ static uint64_t work_upscale(void *payload)
     struct sil_mask *mask = make_mask(payload);
     uint64_t size = mask->run_count * sizeof mask->runs[0];
 
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     return size;
 }
 
@@ -107,9 +107,11 @@ struct writing {
 static uint64_t work_encode(void *payload)
 {
     struct writing *writing = payload;
+    struct sil_result result = {
+        .mask = (struct sil_mask *)(uintptr_t)writing->mask};
     struct encoder *encoder = NULL;
-    enum sil_err err = encoder_create(&encoder, writing->mask, writing->format,
-                                      writing->coding);
+    enum sil_err err =
+        encoder_create(&encoder, &result, writing->format, writing->coding);
     uint64_t total = 0;
     size_t size = 1;
 
@@ -190,7 +192,7 @@ static void bench_forms(enum scene scene)
     report("memcpy of the JSON", scene_names[scene], ms, size);
     free(source);
     free(writing);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     plane_finish(&plane);
 }
 

@@ -97,23 +97,24 @@ static enum sil_err read_picture(struct buf *to, const char *path,
 }
 
 /* The file is closed in either case; of two errors the first is told. */
-static enum sil_err write_mask(const struct segment_args *args,
-                               const char *picture, const struct sil_mask *mask,
-                               struct sil_error *error)
+static enum sil_err write_result(const struct segment_args *args,
+                                 const char *picture,
+                                 const struct sil_result *result,
+                                 struct sil_error *error)
 {
     char path[OUT_PATH_SIZE];
     struct out_file out;
     enum sil_err err;
     enum sil_err close_err;
 
-    sil_assert(mask != NULL);
+    sil_assert(result != NULL);
     if (args->out != NULL &&
         !segment_out_path(path, sizeof path, args, picture))
         return err_set(error, SIL_E_INTERNAL, "the output's path is too long");
     err = out_file_open(&out, args->out != NULL ? path : NULL, error);
     if (err)
         return err;
-    err = sil_mask_write(mask, args->format, out_file_write, &out);
+    err = sil_result_write(result, args->format, out_file_write, &out);
     close_err = out_file_close(&out, !err, error);
     if (err)
         return err_set(error, err, "the result can't be written");
@@ -126,7 +127,7 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
                                 const char *picture, struct sil_error *error)
 {
     const struct segment_args *args = segmenter->args;
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
     struct sil_picture encoded;
     struct buf bytes;
     enum sil_err err;
@@ -137,16 +138,16 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     err = read_picture(&bytes, picture, error);
     encoded = (struct sil_picture){bytes.bytes, bytes.size};
     if (!err)
-        err = sil_segment(&mask, segmenter->session, &encoded, &args->options,
+        err = sil_segment(&result, segmenter->session, &encoded, &args->options,
                           error);
     /* The file's bytes go before the result is written: of two large things
      * one is enough. */
     buf_finish(&bytes);
     if (!err) {
-        err = write_mask(args, picture, mask, error);
+        err = write_result(args, picture, result, error);
         *is_fatal = err != SIL_OK;
     }
-    sil_mask_destroy(mask);
+    sil_result_destroy(result);
     return err;
 }
 

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/options.h"
 
 /* Bytes of a path that are compared and written at most. */
 enum { PATH_BYTES = 4096 };
@@ -34,48 +35,56 @@ static enum sil_err set_format(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
-/* Said already, so that a script can name what it relies on before there is a
- * choice. */
-static enum sil_err set_quality(struct segment_args *args, const char *value,
-                                struct sil_error *error)
+/* Of the library's options; what is wrong with the value is the same as in a
+ * request, but here the words on the line are wrong. */
+static enum sil_err as_usage(enum sil_err err, struct sil_error *error)
 {
-    if (strcmp(value, "fast") != 0)
-        return err_set(error, SIL_E_ARGUMENT,
-                       "--quality is \"%.40s\": only fast is offered by this "
-                       "release",
-                       value);
-    sil_assert(args->options.quality == SIL_QUALITY_FAST);
-    return SIL_OK;
+    sil_assert(err == SIL_OK || err == SIL_E_BAD_OPTION);
+    if (err && error != NULL)
+        error->code = SIL_E_ARGUMENT;
+    return err ? SIL_E_ARGUMENT : SIL_OK;
 }
 
-/* The words of the HTTP API, so that a mask is the same from both. */
-static enum sil_err set_orientation(struct segment_args *args,
-                                    const char *value, struct sil_error *error)
+/* The words of the HTTP API, so that a result is the same from both. */
+static enum sil_err set_option(struct segment_args *args, const char *name,
+                               const char *value, struct sil_error *error)
 {
-    bool is_stored = strcmp(value, "stored") == 0;
+    const struct option_row *row = option_find(name, strlen(name));
 
-    sil_assert(args != NULL);
-    if (!is_stored && strcmp(value, "upright") != 0)
-        return err_set(error, SIL_E_ARGUMENT,
-                       "--orientation is \"%.40s\": upright or stored", value);
-    args->options.orientation = is_stored ? SIL_STORED : SIL_UPRIGHT;
-    return SIL_OK;
+    sil_assert(row != NULL);
+    return as_usage(option_set(&args->options, row, value, error), error);
 }
 
-/* Written so that NaN is refused: it compares false with everything. */
 static enum sil_err set_threshold(struct segment_args *args, const char *value,
                                   struct sil_error *error)
 {
-    char *end;
-    float threshold = strtof(value, &end);
-
     sil_assert(args != NULL);
-    if (end == value || *end != '\0' || !(threshold > 0 && threshold < 1))
-        return err_set(error, SIL_E_ARGUMENT,
-                       "--threshold is \"%.40s\": a number above 0 and below 1",
-                       value);
-    args->options.threshold = threshold;
-    return SIL_OK;
+    return as_usage(option_read_threshold(&args->options, value, error), error);
+}
+
+static enum sil_err set_quality(struct segment_args *args, const char *value,
+                                struct sil_error *error)
+{
+    return set_option(args, "quality", value, error);
+}
+
+static enum sil_err set_people(struct segment_args *args, const char *value,
+                               struct sil_error *error)
+{
+    return set_option(args, "people", value, error);
+}
+
+static enum sil_err set_orientation(struct segment_args *args,
+                                    const char *value, struct sil_error *error)
+{
+    return set_option(args, "orientation", value, error);
+}
+
+/* -o and --output name the file, hence another word. */
+static enum sil_err set_form(struct segment_args *args, const char *value,
+                             struct sil_error *error)
+{
+    return set_option(args, "output", value, error);
 }
 
 /* A folder is what ends in a slash or is one already: the slash says it where
@@ -119,6 +128,8 @@ static const struct flag flags[] = {
     {"-o", set_out},
     {"--output", set_out},
     {"--format", set_format},
+    {"--form", set_form},
+    {"--people", set_people},
     {"--quality", set_quality},
     {"--models", set_models},
     {"--threshold", set_threshold},
@@ -207,6 +218,8 @@ static enum sil_err check(const struct segment_args *args,
     if (args->picture_count > 1 && !args->is_out_folder)
         return err_set(error, SIL_E_ARGUMENT,
                        "several pictures need a folder: -o DIR/");
+    if (options_check(&args->options, error))
+        return as_usage(SIL_E_BAD_OPTION, error);
     return args->is_out_folder ? check_stems(args, error) : SIL_OK;
 }
 

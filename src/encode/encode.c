@@ -1,28 +1,64 @@
 /* Chooses the form of an answer and hands its bytes on.
  * Must not know what the forms write.
- * sil_mask_write() is the same encoder, emptied in one go. */
+ * sil_result_write() is the same encoder, emptied in one go. */
 #include "encode/encode.h"
 
 #include "base/check.h"
 #include "encode/form.h"
 
-/* Bytes on the stack of sil_mask_write(). */
+/* Bytes on the stack of sil_result_write(). */
 enum { PIECE_SIZE = 1 << 14 };
+
+/** What can be written. */
+struct offer {
+    enum sil_output output;
+    enum sil_people people;
+    enum sil_format format;
+    enum sil_err (*create)(struct encoder **out,
+                           const struct sil_result *result);
+};
+
+static const struct offer offers[] = {
+    {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_JSON, json_encoder_create},
+    {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_PNG, png_encoder_create},
+};
+
+enum { OFFER_COUNT = sizeof offers / sizeof offers[0] };
+
+/* NULL: there is no such form. */
+static const struct offer *find_offer(enum sil_output output,
+                                      enum sil_people people,
+                                      enum sil_format format)
+{
+    sil_assert(OFFER_COUNT > 0);
+    for (int i = 0; i < OFFER_COUNT; i++)
+        if (offers[i].output == output && offers[i].people == people &&
+            offers[i].format == format)
+            return &offers[i];
+    return NULL;
+}
+
+bool encode_offers(const struct sil_options *options, enum sil_format format)
+{
+    sil_assert(options != NULL);
+    return find_offer(options->output, options->people, format) != NULL;
+}
 
 /* Compression is a form around a form: each pair of format and coding works
  * without a line of its own. */
-enum sil_err encoder_create(struct encoder **out, const struct sil_mask *mask,
+enum sil_err encoder_create(struct encoder **out,
+                            const struct sil_result *result,
                             enum sil_format format, enum encode_coding coding)
 {
+    const struct offer *offer =
+        find_offer(result->output, result->people, format);
     struct encoder *encoder = NULL;
     enum sil_err err;
 
-    sil_assert(format == SIL_FORMAT_JSON || format == SIL_FORMAT_PNG);
     sil_assert(coding == ENCODE_IDENTITY || coding == ENCODE_GZIP);
-    if (format == SIL_FORMAT_JSON)
-        err = json_encoder_create(&encoder, mask);
-    else
-        err = png_encoder_create(&encoder, mask);
+    if (offer == NULL)
+        return SIL_E_NOT_ACCEPTABLE;
+    err = offer->create(&encoder, result);
     if (err)
         return err;
     if (coding == ENCODE_GZIP) {
@@ -70,8 +106,9 @@ const char *encode_content_type(enum sil_format format)
 }
 
 /* The caller's function may refuse: the rest isn't made then. */
-enum sil_err sil_mask_write(const struct sil_mask *mask, enum sil_format format,
-                            sil_write_fn write, void *payload)
+enum sil_err sil_result_write(const struct sil_result *result,
+                              enum sil_format format, sil_write_fn write,
+                              void *payload)
 {
     uint8_t piece[PIECE_SIZE];
     struct encoder *encoder = NULL;
@@ -79,7 +116,7 @@ enum sil_err sil_mask_write(const struct sil_mask *mask, enum sil_format format,
     size_t size;
 
     sil_assert(write != NULL);
-    err = encoder_create(&encoder, mask, format, ENCODE_IDENTITY);
+    err = encoder_create(&encoder, result, format, ENCODE_IDENTITY);
     if (err)
         goto done;
     size = encoder_next(encoder, piece, sizeof piece);

@@ -1,10 +1,10 @@
-/* A mask as bytes, generated while they are sent.
- * Threads: an encoder belongs to one thread at a time; the mask is shared.
+/* A result as bytes, generated while they are sent.
+ * Threads: an encoder belongs to one thread at a time; the result is shared.
  * Holds no more than a row's worth of state, whatever the picture's size. */
 #ifndef SIL_ENCODE_ENCODE_H
 #define SIL_ENCODE_ENCODE_H
 
-#include "mask/mask.h"
+#include "mask/result.h"
 
 struct encoder;
 
@@ -12,10 +12,13 @@ enum encode_coding { ENCODE_IDENTITY, ENCODE_GZIP };
 
 #define ENCODE_SIZE_UNKNOWN UINT64_MAX
 
-/** Begin. mask: lent, must outlive the encoder. *out: yours. Errors:
- *  SIL_E_NO_MEMORY. */
+/** True if a result of these options can be written in that format. */
+bool encode_offers(const struct sil_options *options, enum sil_format format);
+
+/** Begin. result: lent, must outlive the encoder. *out: yours. Errors:
+ *  SIL_E_NOT_ACCEPTABLE if the format doesn't offer it, SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err encoder_create(struct encoder **out,
-                                         const struct sil_mask *mask,
+                                         const struct sil_result *result,
                                          enum sil_format format,
                                          enum encode_coding coding);
 

@@ -169,9 +169,10 @@ static uint64_t json_size(const struct sil_mask *mask)
 
 /* Less than a hundred bytes, whatever the picture's size. */
 enum sil_err json_encoder_create(struct encoder **out,
-                                 const struct sil_mask *mask)
+                                 const struct sil_result *result)
 {
     static const struct form form = {json_next, json_encoder_destroy};
+    const struct sil_mask *mask = result->mask;
     struct json_encoder *json = mem_alloc(1, sizeof *json);
 
     sil_assert(mask->width > 0);

@@ -218,11 +218,12 @@ static void png_encoder_destroy(struct encoder *encoder)
 
 /* Memory: a row, a chunk and the compressor; about 100 KB beside the row. */
 enum sil_err png_encoder_create(struct encoder **out,
-                                const struct sil_mask *mask)
+                                const struct sil_result *result)
 {
     static const struct form form = {png_next, png_encoder_destroy};
     struct png_encoder *png = mem_zalloc(1, sizeof *png);
     enum sil_err err = SIL_E_NO_MEMORY;
+    const struct sil_mask *mask = result->mask;
     size_t row_size;
 
     if (png == NULL || !sil_add(&row_size, mask->width, 1))

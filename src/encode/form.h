@@ -19,13 +19,15 @@ struct encoder {
     uint64_t size;           /* of all bytes, or ENCODE_SIZE_UNKNOWN */
 };
 
-/** The JSON of a mask. mask: lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
+/** The JSON of everybody's mask. result: lent. *out: yours. Errors:
+ *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err json_encoder_create(struct encoder **out,
-                                              const struct sil_mask *mask);
+                                              const struct sil_result *result);
 
-/** The PNG of a mask. mask: lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
+/** The PNG of everybody's mask. result: lent. *out: yours. Errors:
+ *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err png_encoder_create(struct encoder **out,
-                                             const struct sil_mask *mask);
+                                             const struct sil_result *result);
 
 /** The bytes of inner, compressed. inner is taken, on failure too. *out:
  *  yours. Errors: SIL_E_NO_MEMORY. */

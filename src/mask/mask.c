@@ -150,7 +150,7 @@ struct sil_mask *mask_take(struct mask_writer *writer)
 
 void mask_abandon(struct mask_writer *writer)
 {
-    sil_mask_destroy(writer->mask);
+    mask_destroy(writer->mask);
     *writer = (struct mask_writer){0};
 }
 
@@ -202,11 +202,6 @@ double sil_mask_area(const struct sil_mask *mask)
     return (double)mask->person_pixels / pixel_count;
 }
 
-uint32_t sil_mask_person_count(const struct sil_mask *mask)
-{
-    return mask->person_count;
-}
-
 uint32_t sil_mask_row(const struct sil_run **runs, const struct sil_mask *mask,
                       uint32_t row)
 {
@@ -220,7 +215,7 @@ uint32_t sil_mask_row(const struct sil_run **runs, const struct sil_mask *mask,
     return mask->row_ends[row] - start;
 }
 
-void sil_mask_destroy(struct sil_mask *mask)
+void mask_destroy(struct sil_mask *mask)
 {
     if (mask == NULL)
         return;

@@ -27,7 +27,6 @@ void plane_finish(struct plane *plane);
  * within a row, runs are left to right with at least one pixel between. */
 struct sil_mask {
     uint32_t width, height; /* pixels, at least 1 */
-    uint32_t person_count;  /* separate silhouettes; 0: nobody */
     uint64_t person_pixels; /* sum of all runs */
     uint32_t run_count;     /* row_ends[height - 1] */
     uint32_t *row_ends;     /* [height], owned */
@@ -54,11 +53,14 @@ SIL_MUST_USE enum sil_err mask_add_run(struct mask_writer *writer,
 /** End the current row. */
 void mask_end_row(struct mask_writer *writer);
 
-/** After the last row: take the mask, yours, sil_mask_destroy(). */
+/** After the last row: take the mask, yours, mask_destroy(). */
 struct sil_mask *mask_take(struct mask_writer *writer);
 
 /** Free a mask that won't be finished. Fine after mask_take(). */
 void mask_abandon(struct mask_writer *writer);
+
+/** NULL is fine. */
+void mask_destroy(struct sil_mask *mask);
 
 /** Assert the invariant of a finished mask. */
 void mask_check(const struct sil_mask *mask);

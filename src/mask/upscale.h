@@ -17,8 +17,8 @@ struct upscale_place {
 
 /** mask(x, y) = interpolate(plane, x + .5, y + .5) > threshold inside the
  *  box, 0 outside: at each pixel centre the same as pasting the plane back
- *  bilinearly with zeros around it. *out: yours, sil_mask_destroy().
- *  person_count is left 0. Errors: SIL_E_NO_MEMORY. */
+ *  bilinearly with zeros around it. *out: yours, mask_destroy().
+ *  Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err mask_from_plane(struct sil_mask **out,
                                           const struct plane *plane,
                                           const struct upscale_place *place);

@@ -126,8 +126,8 @@ static void finish(void *payload)
     if (!job->is_away) {
         encoder_destroy(job->held.encoder);
         job->held.encoder = NULL;
-        sil_mask_destroy(job->held.mask);
-        job->held.mask = NULL;
+        sil_result_destroy(job->held.result);
+        job->held.result = NULL;
         buf_finish(&job->held.whole);
     }
     job_settle(job);
@@ -275,15 +275,15 @@ static void add_timing(struct fields *fields, const struct job *job)
  * soon as the body is sent, and the log line comes later. */
 void answer_mask(struct job *job)
 {
-    const struct sil_mask *mask = job->held.mask;
+    const struct sil_result *result = job->held.result;
+    const struct sil_mask *mask = sil_result_mask(result);
     struct http_body body = {.size = job->held.whole.size,
                              .next = next_of_whole};
     struct fields fields;
 
-    sil_assert(mask != NULL);
     fields.count = 0;
     job->image_pixels = (uint64_t)sil_mask_width(mask) * sil_mask_height(mask);
-    job->person_count = sil_mask_person_count(mask);
+    job->person_count = sil_result_person_count(result);
     /* A worker left either an encoder or the whole body. */
     if (job->held.encoder != NULL) {
         body.size = encoder_size(job->held.encoder);
@@ -298,7 +298,7 @@ void answer_mask(struct job *job)
     add_field(&fields, "Vary", "Accept, Accept-Encoding");
     add_field(&fields, "X-Image-Width", "%u", sil_mask_width(mask));
     add_field(&fields, "X-Image-Height", "%u", sil_mask_height(mask));
-    add_field(&fields, "X-Person-Count", "%u", sil_mask_person_count(mask));
+    add_field(&fields, "X-Person-Count", "%u", sil_result_person_count(result));
     add_field(&fields, "X-Person-Area", "%.6f", sil_mask_area(mask));
     add_field(&fields, "X-Model", "%s", sil_model_name(job->service->model));
     add_timing(&fields, job);

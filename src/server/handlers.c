@@ -13,28 +13,6 @@
 #include "server/pages.h"
 #include "server/steps.h"
 
-/* What the head of a segmentation says about its forms. */
-static enum sil_err read_forms(struct job *job, struct sil_error *error)
-{
-    struct http_exchange *exchange = job->exchange;
-    enum sil_err err;
-
-    sil_assert(job->route == ROUTE_ANALYZE);
-    err = negotiate_content(&job->content,
-                            http_header(exchange, "content-type"), error);
-    if (err)
-        return err;
-    err =
-        negotiate_format(&job->format, http_header(exchange, "accept"), error);
-    if (err)
-        return err;
-    /* A PNG is compressed already. */
-    if (job->format == SIL_FORMAT_JSON)
-        job->coding =
-            negotiate_coding(http_header(exchange, "accept-encoding"));
-    return SIL_OK;
-}
-
 /* How large the body may become. A form is the picture and a few lines. */
 static size_t body_max(const struct job *job)
 {
@@ -52,7 +30,7 @@ static size_t body_max(const struct job *job)
 }
 
 /* Everything that can be refused by the head alone is refused here, before a
- * body is read: route, method, key, rate, content type, Accept. */
+ * body is read: route, method, key, rate, content type. */
 static size_t on_head(void *payload, struct http_exchange *exchange)
 {
     struct service *service = payload;
@@ -73,7 +51,8 @@ static size_t on_head(void *payload, struct http_exchange *exchange)
     if (!err && job->route == ROUTE_ANALYZE)
         err = guard_check(&job->wait_s, service->guard, exchange, &error);
     if (!err && job->route == ROUTE_ANALYZE)
-        err = read_forms(job, &error);
+        err = negotiate_content(&job->content,
+                                http_header(exchange, "content-type"), &error);
     if (err) {
         answer_error(job, &error, SIL_STAGE_REQUEST);
         return 0;

@@ -54,7 +54,7 @@ static void destroy(struct job *job)
     sil_assert(service->jobs != job);
     admission_leave(service->admission, &job->ticket);
     encoder_destroy(job->held.encoder);
-    sil_mask_destroy(job->held.mask);
+    sil_result_destroy(job->held.result);
     buf_finish(&job->held.picture);
     buf_finish(&job->held.whole);
     buf_finish(&job->page);

@@ -26,7 +26,7 @@ struct held {
     uint64_t queued_ns;     /* when it began to wait for a worker */
     uint64_t queue_ns;      /* how long it waited */
     uint64_t stage_ns[SIL_STAGE_COUNT]; /* time per stage; 0: not reached */
-    struct sil_mask *mask;              /* owned; NULL: none yet */
+    struct sil_result *result;          /* owned; NULL: none yet */
     struct encoder *encoder; /* owned; NULL: none, or the answer is whole */
     struct buf whole;        /* the answer, if it was small enough to hold */
 };

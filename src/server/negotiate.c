@@ -169,26 +169,25 @@ static int q_of_form(struct http_text list, const struct form *form)
 /* Strictly better beats what was found before: among equals the first form
  * of the table wins, which is JSON. */
 enum sil_err negotiate_format(enum sil_format *out, struct http_text value,
+                              const struct sil_options *options,
                               struct sil_error *error)
 {
+    bool is_any =
+        value.bytes == NULL || trim(value.bytes, value.size).size == 0;
     int best_q = 0;
 
     sil_assert(out != NULL);
-    if (value.bytes == NULL || trim(value.bytes, value.size).size == 0) {
-        *out = SIL_FORMAT_JSON;
-        return SIL_OK;
-    }
     for (int i = 0; i < FORM_COUNT; i++) {
-        int q = q_of_form(value, &forms[i]);
-        if (q <= best_q)
+        int q = is_any ? Q_FULL : q_of_form(value, &forms[i]);
+        if (q <= best_q || !encode_offers(options, forms[i].format))
             continue;
         best_q = q;
         *out = forms[i].format;
     }
     if (best_q == 0)
         return err_set(error, SIL_E_NOT_ACCEPTABLE,
-                       "Accept matches neither application/json nor "
-                       "image/png, which is what this release answers");
+                       "Accept matches no form in which this output can be "
+                       "answered");
     return SIL_OK;
 }
 

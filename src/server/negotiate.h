@@ -25,10 +25,12 @@ SIL_MUST_USE enum sil_err negotiate_content(enum content *out,
  *  loan of static memory. */
 const char *const *negotiate_image_types(size_t *count);
 
-/** The answer's form: the one that Accept likes best, JSON where it likes
- *  several alike. Errors: SIL_E_NOT_ACCEPTABLE. */
+/** The answer's form: of those that the options allow, the one that Accept
+ *  likes best, JSON where it likes several alike. Errors:
+ *  SIL_E_NOT_ACCEPTABLE. */
 SIL_MUST_USE enum sil_err negotiate_format(enum sil_format *out,
                                            struct http_text value,
+                                           const struct sil_options *options,
                                            struct sil_error *error);
 
 /** The answer's coding: gzip where Accept-Encoding allows it and doesn't

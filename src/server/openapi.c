@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/options.h"
 #include "server/negotiate.h"
 #include "server/request.h"
 #include "server/routes.h"

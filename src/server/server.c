@@ -16,6 +16,7 @@
 #include "base/locate.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/options.h"
 #include "server/answers.h"
 #include "server/handlers.h"
 #include "server/hint.h"
@@ -298,6 +299,22 @@ static void size(struct service *service)
     sil_assert(service->worker_count >= 1);
 }
 
+/* What a request gets that asks for nothing. The settings' words are those of
+ * the options, so a choice of config.tbl is always a word that is offered. */
+static enum sil_err read_options(struct sil_options *out,
+                                 const struct config *config,
+                                 struct sil_error *error)
+{
+    static const char quality[] = "quality";
+
+    sil_assert(config->quality != NULL);
+    *out = sil_options_default();
+    out->limits.image_bytes_max = config->image_bytes_max;
+    out->limits.image_pixels_max = config->image_pixels_max;
+    return option_set(out, option_find(quality, sizeof quality - 1),
+                      config->quality, error);
+}
+
 /* The service is allocated: metrics and settings are too large for a stack. */
 int server_main(int argc, char **argv)
 {
@@ -323,6 +340,10 @@ int server_main(int argc, char **argv)
         goto done;
     }
     if (fill_in(&service->config, &defaults, &error)) {
+        fprintf(stderr, "silhouette serve: %s\n", error.detail);
+        goto done;
+    }
+    if (read_options(&service->options, &service->config, &error)) {
         fprintf(stderr, "silhouette serve: %s\n", error.detail);
         goto done;
     }

@@ -19,6 +19,7 @@ struct job;
 /** The running service. Owned by server_main(). */
 struct service {
     struct config config;
+    struct sil_options options; /* of a request that asks for nothing */
     struct metrics metrics;
     struct loop *loop;
     struct http_server *http; /* NULL before it listens, and closed */

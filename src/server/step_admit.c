@@ -58,7 +58,8 @@ static enum sil_err read_upload(struct job *job, struct http_text *picture)
             error, SIL_E_IMAGE_TOO_LARGE,
             "the picture is larger than %llu bytes",
             (unsigned long long)job->service->config.image_bytes_max);
-    return request_parse_query(&job->request, query.bytes, query.size, error);
+    return request_parse_query(&job->request, query.bytes, query.size,
+                               &job->service->options, error);
 }
 
 /* Keep an upload's bytes, counted first. The body is moved, not copied; in a
@@ -87,6 +88,22 @@ static enum sil_err keep_upload(struct job *job, struct http_text picture)
     return SIL_OK;
 }
 
+/* Which forms there are depends on what is asked for: hence only now. A PNG
+ * is compressed already. */
+static enum sil_err choose_form(struct job *job)
+{
+    struct http_exchange *exchange = job->exchange;
+    enum sil_err err =
+        negotiate_format(&job->format, http_header(exchange, "accept"),
+                         &job->request.options, &job->held.error);
+
+    sil_assert(exchange != NULL);
+    if (!err && job->format == SIL_FORMAT_JSON)
+        job->coding =
+            negotiate_coding(http_header(exchange, "accept-encoding"));
+    return err;
+}
+
 /* What is wrong with the request is told before what is wrong with the
  * server: a place is taken last. */
 enum sil_err step_admit(struct job *job, struct sil_session *session)
@@ -100,9 +117,12 @@ enum sil_err step_admit(struct job *job, struct sil_session *session)
     if (job->content != CONTENT_JSON)
         err = read_upload(job, &body);
     else
-        err = request_parse(&job->request, body.bytes, body.size, error);
+        err = request_parse(&job->request, body.bytes, body.size,
+                            &job->service->options, error);
     if (!err && job->request.img_src != NULL)
         err = fetch_key_check(job->request.img_src, error);
+    if (!err)
+        err = choose_form(job);
     if (err)
         return err;
     err = admission_enter(job->service->admission, &job->ticket, &reason);

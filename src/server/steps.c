@@ -85,17 +85,13 @@ static enum sil_err fetch(struct job *job, struct sil_session *session)
     return err;
 }
 
-/* What a worker computes with, as the request and the settings say. */
+/* What a worker computes with: what was asked for, until it is too late. */
 static struct sil_options options_of(const struct job *job)
 {
-    struct sil_options options = sil_options_default();
+    struct sil_options options = job->request.options;
 
-    sil_assert(options.quality == job->request.quality);
-    options.orientation = job->request.orientation;
-    options.threshold = job->request.threshold;
+    sil_assert(options.deadline_ns == 0);
     options.deadline_ns = job->deadline_ns;
-    options.limits.image_bytes_max = job->service->config.image_bytes_max;
-    options.limits.image_pixels_max = job->service->config.image_pixels_max;
     return options;
 }
 
@@ -110,7 +106,7 @@ static enum sil_err compute(struct job *job, struct sil_session *session)
     enum sil_err err;
 
     sil_assert(session != NULL);
-    err = sil_segment(&held->mask, session, &picture, &options, &held->error);
+    err = sil_segment(&held->result, session, &picture, &options, &held->error);
     timing = sil_session_timing(session);
     held->stage_ns[SIL_STAGE_DECODE] = timing.decode_ns;
     held->stage_ns[SIL_STAGE_INFER] = timing.infer_ns;
@@ -152,14 +148,15 @@ static enum sil_err encode(struct job *job, struct sil_session *session)
     enum sil_err err;
 
     sil_assert(session != NULL);
-    err = encoder_create(&held->encoder, held->mask, job->format, job->coding);
+    err =
+        encoder_create(&held->encoder, held->result, job->format, job->coding);
     if (!err && is_small)
         err = encode_whole(held);
     /* Not small after all, which an adversary's picture can bring about: begin
      * again, to be pulled while it is sent. */
     if (err == SIL_E_STATE) {
         buf_finish(&held->whole);
-        err = encoder_create(&held->encoder, held->mask, job->format,
+        err = encoder_create(&held->encoder, held->result, job->format,
                              job->coding);
     }
     held->stage_ns[SIL_STAGE_ENCODE] = clock_ns() - start_ns;

@@ -49,20 +49,22 @@ static enum sil_err test(struct sil_session *session, struct sil_error *error)
     uint8_t rgb[TEST_SIDE * TEST_SIDE * 3];
     struct sil_pixels pixels = {rgb, TEST_SIDE, TEST_SIDE,
                                 (size_t)TEST_SIDE * 3};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
+    const struct sil_mask *mask;
     enum sil_err err;
 
     sil_assert(session != NULL);
     memset(rgb, TEST_GREY, sizeof rgb);
-    err = sil_segment_pixels(&mask, session, &pixels, NULL, error);
+    err = sil_segment_pixels(&result, session, &pixels, NULL, error);
     if (err)
         return err;
+    mask = sil_result_mask(result);
     /* A network that was mixed up, or an engine that computes nonsense on
      * this processor, is found before the first request. */
     if (sil_mask_width(mask) != TEST_SIDE || sil_mask_area(mask) > 0)
         err = err_set(error, SIL_E_MODEL,
                       "the network sees people in a plain grey picture");
-    sil_mask_destroy(mask);
+    sil_result_destroy(result);
     return err;
 }
 

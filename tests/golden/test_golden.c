@@ -105,17 +105,19 @@ static void check_row(struct fixture *fixture, const struct row *row)
     struct image golden = golden_image(row->mask);
     const struct sil_picture picture = {bytes.bytes, bytes.size};
     struct sil_error error = {0};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
+    const struct sil_mask *mask;
 
     assert_int_equal(
-        sil_segment(&mask, fixture->session, &picture, NULL, &error), SIL_OK);
+        sil_segment(&result, fixture->session, &picture, NULL, &error), SIL_OK);
+    mask = sil_result_mask(result);
     assert_int_equal(sil_mask_width(mask), golden.width);
     assert_int_equal(sil_mask_height(mask), golden.height);
     print_message("%s: IoU %.4f\n", row->picture, iou(mask, &golden));
     assert_true(iou(mask, &golden) >= IOU_MIN);
-    assert_true((sil_mask_person_count(mask) == 0) == row->is_empty);
+    assert_true((sil_result_person_count(result) == 0) == row->is_empty);
     assert_true((sil_mask_area(mask) > 0) == !row->is_empty);
-    sil_mask_destroy(mask);
+    sil_result_destroy(result);
     image_finish(&golden);
     buf_finish(&bytes);
 }

@@ -63,7 +63,7 @@ static void examples_come_out_as_written(void **state)
         if (strcmp(buf_text(&json), examples[i].json) != 0)
             fail_msg("%s: %s", examples[i].why, buf_text(&json));
         buf_finish(&json);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 
@@ -77,7 +77,7 @@ static void random_masks_agree(void **state)
             sample_mask(&dice, 1 + dice_roll(&dice, 70),
                         1 + dice_roll(&dice, 20), 1 + dice_roll(&dice, 30));
         assert_same_as_slow(mask);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 
@@ -92,7 +92,7 @@ static void every_capacity_gives_the_same(void **state)
             struct sil_mask *mask = sample_mask(&dice, 1 + dice_roll(&dice, 40),
                                                 1 + dice_roll(&dice, 5), 8);
             assert_resumable(mask, SIL_FORMAT_JSON, ENCODE_IDENTITY, &asking);
-            sil_mask_destroy(mask);
+            mask_destroy(mask);
         }
     }
 }
@@ -117,7 +117,7 @@ static void the_widest_rows(void **state)
             assert_resumable(mask, SIL_FORMAT_JSON, ENCODE_IDENTITY, &asking);
             if (longest[k] > 1)
                 assert_same_as_slow(mask);
-            sil_mask_destroy(mask);
+            mask_destroy(mask);
         }
     }
 }
@@ -131,7 +131,7 @@ static void the_tallest_column(void **state)
     (void)state;
     assert_same_as_slow(mask);
     assert_resumable(mask, SIL_FORMAT_JSON, ENCODE_IDENTITY, &asking);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
 }
 
 int main(void)

@@ -66,7 +66,7 @@ static void small_drawings_come_back(void **state)
         for (uint32_t height = 1; height <= 3; height++) {
             struct sil_mask *mask = drawn_mask(drawings[i], height);
             assert_comes_back(mask);
-            sil_mask_destroy(mask);
+            mask_destroy(mask);
         }
     }
 }
@@ -81,7 +81,7 @@ static void random_masks_come_back(void **state)
             sample_mask(&dice, 1 + dice_roll(&dice, 90),
                         1 + dice_roll(&dice, 40), 1 + dice_roll(&dice, 40));
         assert_comes_back(mask);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 
@@ -99,7 +99,7 @@ static void many_chunks_come_back(void **state)
     assert_png_is(&png, mask);
     buf_finish(&png);
     assert_resumable(mask, SIL_FORMAT_PNG, ENCODE_IDENTITY, &asking);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
 }
 
 static void the_longest_sides_come_back(void **state)
@@ -111,8 +111,8 @@ static void the_longest_sides_come_back(void **state)
     (void)state;
     assert_comes_back(wide);
     assert_comes_back(tall);
-    sil_mask_destroy(wide);
-    sil_mask_destroy(tall);
+    mask_destroy(wide);
+    mask_destroy(tall);
 }
 
 static void every_capacity_gives_the_same(void **state)
@@ -125,7 +125,7 @@ static void every_capacity_gives_the_same(void **state)
         struct sil_mask *mask = sample_mask(&dice, 1 + dice_roll(&dice, 40),
                                             1 + dice_roll(&dice, 30), 5);
         assert_resumable(mask, SIL_FORMAT_PNG, ENCODE_IDENTITY, &asking);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 

@@ -57,7 +57,7 @@ static void random_masks_unpack(void **state)
                         1 + dice_roll(&dice, 100), 1 + dice_roll(&dice, 90));
         assert_unpacks(mask, SIL_FORMAT_JSON);
         assert_unpacks(mask, SIL_FORMAT_PNG);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 
@@ -72,7 +72,7 @@ static void a_large_mask_shrinks_a_hundredfold(void **state)
     encode_mask(&packed, mask, SIL_FORMAT_JSON, ENCODE_GZIP);
     assert_in_range(packed.size, 1, 4000 * 1000 * 2 / 100);
     buf_finish(&packed);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
 }
 
 static void every_capacity_gives_the_same(void **state)
@@ -85,7 +85,7 @@ static void every_capacity_gives_the_same(void **state)
         struct sil_mask *mask = sample_mask(&dice, 1 + dice_roll(&dice, 300),
                                             1 + dice_roll(&dice, 30), 9);
         assert_resumable(mask, SIL_FORMAT_JSON, ENCODE_GZIP, &asking);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
     }
 }
 
@@ -99,7 +99,7 @@ static void random_capacities_give_the_same(void **state)
         struct asking asking = {most, &dice};
         assert_resumable(mask, SIL_FORMAT_JSON, ENCODE_GZIP, &asking);
     }
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
 }
 
 int main(void)

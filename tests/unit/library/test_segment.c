@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "decode/image.h"
-#include "mask/mask.h"
+#include "mask/result.h"
 
 enum { ORIENTATION_COUNT = 8, THREAD_COUNT = 3 };
 
@@ -46,16 +46,21 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* The mask alone, taken out of its result; mask_destroy(). */
 static struct sil_mask *mask_of(struct sil_session *session,
                                 const struct buf *bytes,
                                 const struct sil_options *options)
 {
     const struct sil_picture picture = {bytes->bytes, bytes->size};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
+    struct sil_mask *mask;
 
-    assert_int_equal(sil_segment(&mask, session, &picture, options, NULL),
+    assert_int_equal(sil_segment(&result, session, &picture, options, NULL),
                      SIL_OK);
-    mask_check(mask);
+    result_check(result);
+    mask = result->mask;
+    result->mask = NULL;
+    sil_result_destroy(result);
     return mask;
 }
 
@@ -63,7 +68,6 @@ static void assert_same(const struct sil_mask *a, const struct sil_mask *b)
 {
     assert_int_equal(a->width, b->width);
     assert_int_equal(a->height, b->height);
-    assert_int_equal(a->person_count, b->person_count);
     assert_int_equal(a->run_count, b->run_count);
     assert_memory_equal(a->row_ends, b->row_ends,
                         a->height * sizeof *a->row_ends);
@@ -90,13 +94,27 @@ static void a_person_is_found(void **state)
 
     assert_int_equal(sil_mask_width(mask), 512);
     assert_int_equal(sil_mask_height(mask), 512);
-    assert_int_equal(sil_mask_person_count(mask), 1);
     assert_true(is_person(mask, 220, 120)); /* the face */
     assert_false(is_person(mask, 10, 10));  /* the flag */
     assert_true(timing.decode_ns > 0);
     assert_true(timing.infer_ns > 0);
     assert_true(timing.mask_ns > 0);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
+}
+
+static void separate_silhouettes_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct sil_picture picture = {fixture->portrait.bytes,
+                                        fixture->portrait.size};
+    struct sil_result *result = NULL;
+
+    assert_int_equal(
+        sil_segment(&result, fixture->session, &picture, NULL, NULL), SIL_OK);
+    assert_int_equal(sil_result_person_count(result), 1);
+    assert_ptr_equal(sil_result_mask(result), result->mask);
+    sil_result_destroy(result);
+    sil_result_destroy(NULL);
 }
 
 /* Put an EXIF segment with an orientation behind a JPEG's first marker. */
@@ -156,8 +174,8 @@ static void check_orientation(struct fixture *fixture, uint8_t orientation)
                          (turned.rgb[y * turned.row_bytes + 3 * (size_t)x] > 0);
     assert_true(different * 10000 < upright->person_pixels);
     image_finish(&turned);
-    sil_mask_destroy(stored);
-    sil_mask_destroy(upright);
+    mask_destroy(stored);
+    mask_destroy(upright);
     buf_finish(&bytes);
 }
 
@@ -178,15 +196,15 @@ static void the_smallest_pictures_have_masks(void **state)
     for (size_t i = 0; i < ROW_COUNT(sides); i++) {
         struct sil_pixels picture = {pixels, sides[i][0], sides[i][1],
                                      3 * (size_t)sides[i][0]};
-        struct sil_mask *mask = NULL;
+        struct sil_result *result = NULL;
 
         assert_int_equal(
-            sil_segment_pixels(&mask, fixture->session, &picture, NULL, NULL),
+            sil_segment_pixels(&result, fixture->session, &picture, NULL, NULL),
             SIL_OK);
-        mask_check(mask);
-        assert_int_equal(sil_mask_width(mask), sides[i][0]);
-        assert_int_equal(sil_mask_height(mask), sides[i][1]);
-        sil_mask_destroy(mask);
+        result_check(result);
+        assert_int_equal(result->mask->width, sides[i][0]);
+        assert_int_equal(result->mask->height, sides[i][1]);
+        sil_result_destroy(result);
     }
 }
 
@@ -208,12 +226,12 @@ static const struct {
 static void wrong_pixels_are_refused(void **state)
 {
     struct fixture *fixture = *state;
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
 
     for (size_t i = 0; i < ROW_COUNT(WRONG_PIXELS); i++) {
         struct sil_error error;
 
-        assert_int_equal(sil_segment_pixels(&mask, fixture->session,
+        assert_int_equal(sil_segment_pixels(&result, fixture->session,
                                             &WRONG_PIXELS[i].pixels, NULL,
                                             &error),
                          WRONG_PIXELS[i].err);
@@ -221,9 +239,9 @@ static void wrong_pixels_are_refused(void **state)
         assert_true(error.detail[0] != '\0');
     }
     assert_int_equal(
-        sil_segment_pixels(&mask, fixture->session, NULL, NULL, NULL),
+        sil_segment_pixels(&result, fixture->session, NULL, NULL, NULL),
         SIL_E_ARGUMENT);
-    assert_null(mask);
+    assert_null(result);
 }
 
 static enum sil_err try_options(struct fixture *fixture,
@@ -231,14 +249,14 @@ static enum sil_err try_options(struct fixture *fixture,
 {
     const struct sil_picture picture = {fixture->portrait.bytes,
                                         fixture->portrait.size};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
     struct sil_error error;
     enum sil_err err =
-        sil_segment(&mask, fixture->session, &picture, options, &error);
+        sil_segment(&result, fixture->session, &picture, options, &error);
 
     assert_int_equal(error.code, err);
-    assert_true((mask == NULL) == (err != SIL_OK));
-    sil_mask_destroy(mask);
+    assert_true((result == NULL) == (err != SIL_OK));
+    sil_result_destroy(result);
     return err;
 }
 
@@ -277,22 +295,24 @@ static void wrong_arguments_are_refused(void **state)
     const struct sil_picture missing = {NULL, 1};
     const struct sil_picture nothing = {NULL, 0};
     struct sil_session *session = NULL;
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
 
     assert_int_equal(sil_segment(NULL, fixture->session, &letter, NULL, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, NULL, &letter, NULL, NULL),
+    assert_int_equal(sil_segment(&result, NULL, &letter, NULL, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, fixture->session, NULL, NULL, NULL),
+    assert_int_equal(sil_segment(&result, fixture->session, NULL, NULL, NULL),
                      SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, fixture->session, &missing, NULL, NULL),
-                     SIL_E_ARGUMENT);
-    assert_int_equal(sil_segment(&mask, fixture->session, &nothing, NULL, NULL),
-                     SIL_E_UNSUPPORTED_FORMAT);
+    assert_int_equal(
+        sil_segment(&result, fixture->session, &missing, NULL, NULL),
+        SIL_E_ARGUMENT);
+    assert_int_equal(
+        sil_segment(&result, fixture->session, &nothing, NULL, NULL),
+        SIL_E_UNSUPPORTED_FORMAT);
     assert_int_equal(sil_session_create(NULL, fixture->model, NULL),
                      SIL_E_ARGUMENT);
     assert_int_equal(sil_session_create(&session, NULL, NULL), SIL_E_ARGUMENT);
-    assert_null(mask);
+    assert_null(result);
     assert_null(session);
 }
 
@@ -305,21 +325,21 @@ static void a_session_outlives_bad_pictures(void **state)
 
     for (size_t size = 0; size < fixture->astronaut.size; size += 9999) {
         struct sil_mask *after;
-        struct sil_mask *mask = NULL;
+        struct sil_result *result = NULL;
         const struct sil_picture cut = {fixture->astronaut.bytes, size};
         struct sil_error error;
         enum sil_err err =
-            sil_segment(&mask, fixture->session, &cut, NULL, &error);
+            sil_segment(&result, fixture->session, &cut, NULL, &error);
 
         assert_true(err == SIL_E_IMAGE_CORRUPT ||
                     err == SIL_E_UNSUPPORTED_FORMAT);
         assert_int_equal(error.code, err);
-        assert_null(mask);
+        assert_null(result);
         after = mask_of(fixture->session, &fixture->portrait, NULL);
         assert_same(before, after);
-        sil_mask_destroy(after);
+        mask_destroy(after);
     }
-    sil_mask_destroy(before);
+    mask_destroy(before);
 }
 
 static void survives_each_missing_allocation(void **state)
@@ -327,7 +347,7 @@ static void survives_each_missing_allocation(void **state)
     struct fixture *fixture = *state;
     struct sil_mask *wanted =
         mask_of(fixture->session, &fixture->astronaut, NULL);
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
     enum sil_err err = SIL_E_NO_MEMORY;
 
     for (size_t n = 1; err; n++) {
@@ -336,16 +356,16 @@ static void survives_each_missing_allocation(void **state)
         struct sil_error error;
 
         mem_fail_at(n);
-        err = sil_segment(&mask, fixture->session, &picture, NULL, &error);
+        err = sil_segment(&result, fixture->session, &picture, NULL, &error);
         mem_fail_at(0);
         if (err)
             assert_int_equal(err, SIL_E_NO_MEMORY);
         assert_int_equal(error.code, err);
-        assert_true((mask == NULL) == (err != SIL_OK));
+        assert_true((result == NULL) == (err != SIL_OK));
     }
-    assert_same(mask, wanted);
-    sil_mask_destroy(mask);
-    sil_mask_destroy(wanted);
+    assert_same(result->mask, wanted);
+    sil_result_destroy(result);
+    mask_destroy(wanted);
 }
 
 /* What one thread of the next test gets and gives. */
@@ -361,7 +381,7 @@ static void *run_job(void *argument)
 
     assert_int_equal(sil_session_create(&session, job->fixture->model, NULL),
                      SIL_OK);
-    sil_mask_destroy(mask_of(session, &job->fixture->portrait, NULL));
+    mask_destroy(mask_of(session, &job->fixture->portrait, NULL));
     job->mask = mask_of(session, &job->fixture->astronaut, NULL);
     sil_session_destroy(session);
     return NULL;
@@ -383,15 +403,16 @@ static void threads_give_the_same_mask(void **state)
     for (size_t i = 0; i < THREAD_COUNT; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         assert_same(jobs[i].mask, wanted);
-        sil_mask_destroy(jobs[i].mask);
+        mask_destroy(jobs[i].mask);
     }
-    sil_mask_destroy(wanted);
+    mask_destroy(wanted);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_person_is_found),
+        cmocka_unit_test(separate_silhouettes_are_counted),
         cmocka_unit_test(stored_masks_are_upright_ones_turned),
         cmocka_unit_test(the_smallest_pictures_have_masks),
         cmocka_unit_test(wrong_pixels_are_refused),

@@ -123,8 +123,8 @@ static void masks_come_back(void **state)
         }
         assert_int_equal(different_count, 0);
         assert_true(stored->person_pixels > 0);
-        sil_mask_destroy(upright);
-        sil_mask_destroy(stored);
+        mask_destroy(upright);
+        mask_destroy(stored);
         plane_finish(&plane);
     }
 }

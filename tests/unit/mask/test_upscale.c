@@ -69,7 +69,7 @@ static uint32_t upscale_and_compare(const struct plane *plane,
 
     assert_int_equal(mask_from_plane(&mask, plane, place), SIL_OK);
     unclear_count = compare(mask, plane, place);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     return unclear_count;
 }
 
@@ -160,12 +160,12 @@ static void edges_fade(void **state)
     /* In the corner it is 25/64: not. */
     assert_false(sample_pixel(mask, 0, 0));
     assert_int_equal(mask->person_pixels, 60);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     place.threshold = .7f;
     assert_int_equal(mask_from_plane(&mask, &plane, &place), SIL_OK);
     assert_false(sample_pixel(mask, 0, 4));
     assert_true(sample_pixel(mask, 1, 4));
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     plane_finish(&plane);
 }
 
@@ -185,7 +185,7 @@ static void at_the_threshold_is_outside(void **state)
     assert_false(sample_pixel(mask, 1, 0));
     assert_true(sample_pixel(mask, 2, 0));
     assert_int_equal(mask->run_count, 1);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     plane_finish(&plane);
 }
 
@@ -206,7 +206,7 @@ static void numbers_that_are_none(void **state)
             plane.values[k] = odd[dice_roll(&dice, 9)];
         assert_int_equal(mask_from_plane(&mask, &plane, &place), SIL_OK);
         mask_check(mask);
-        sil_mask_destroy(mask);
+        mask_destroy(mask);
         plane_finish(&plane);
     }
 }
@@ -223,11 +223,11 @@ static void the_longest_sides(void **state)
     assert_int_equal(mask_from_plane(&mask, &plane, &place), SIL_OK);
     (void)compare(mask, &plane, &place);
     assert_int_equal(mask->run_count, 2);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     place = (struct upscale_place){2, 65500, {-1, 0, 3, 65500}, .25f};
     assert_int_equal(mask_from_plane(&mask, &plane, &place), SIL_OK);
     (void)compare(mask, &plane, &place);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     plane_finish(&plane);
 }
 
@@ -241,7 +241,7 @@ static void nobody_is_all_zeros(void **state)
     assert_int_equal(mask->width, 7);
     assert_int_equal(mask->height, 5);
     assert_int_equal(mask->person_pixels, 0);
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
 }
 
 static void each_allocation_may_fail(void **state)
@@ -261,7 +261,7 @@ static void each_allocation_may_fail(void **state)
         mem_fail_at(0);
         failure_count += err != SIL_OK;
     }
-    sil_mask_destroy(mask);
+    mask_destroy(mask);
     /* Mask, row ends, band, and runs, doubled. */
     assert_in_range(failure_count, 4, 8);
     for (size_t i = 1; i <= 2; i++) {

@@ -56,8 +56,9 @@ static void accept_chooses_the_form(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof accept_cases / sizeof *accept_cases; i++) {
         enum sil_format format = SIL_FORMAT_JSON;
-        enum sil_err err =
-            negotiate_format(&format, text_of(accept_cases[i].value), NULL);
+        const struct sil_options options = sil_options_default();
+        enum sil_err err = negotiate_format(
+            &format, text_of(accept_cases[i].value), &options, NULL);
         int chosen = err == SIL_E_NOT_ACCEPTABLE ? REFUSED : (int)format;
 
         assert_int_equal(chosen, accept_cases[i].chosen);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/options.h"
 #include "server/negotiate.h"
 #include "server/request.h"
 #include "server/routes.h"

@@ -15,7 +15,9 @@
 static enum sil_err parse(struct request *request, const char *text,
                           struct sil_error *error)
 {
-    return request_parse(request, text, strlen(text), error);
+    const struct sil_options standard = sil_options_default();
+
+    return request_parse(request, text, strlen(text), &standard, error);
 }
 
 static void a_plain_request_has_defaults(void **state)
@@ -25,9 +27,9 @@ static void a_plain_request_has_defaults(void **state)
     (void)state;
     assert_int_equal(parse(&request, "{\"imgSrc\":\"a/b c.jpg\"}", NULL), 0);
     assert_string_equal(request.img_src, "a/b c.jpg");
-    assert_int_equal(request.quality, SIL_QUALITY_FAST);
-    assert_int_equal(request.orientation, SIL_UPRIGHT);
-    assert_true(request.threshold == 0);
+    assert_int_equal(request.options.quality, SIL_QUALITY_FAST);
+    assert_int_equal(request.options.orientation, SIL_UPRIGHT);
+    assert_true(request.options.threshold == 0);
     request_finish(&request);
     assert_null(request.img_src);
 }
@@ -43,8 +45,8 @@ static void options_are_read(void **state)
     (void)state;
     assert_int_equal(parse(&request, text, NULL), SIL_OK);
     assert_string_equal(request.img_src, "사진.jpg");
-    assert_int_equal(request.orientation, SIL_STORED);
-    assert_true(request.threshold == 0.25f);
+    assert_int_equal(request.options.orientation, SIL_STORED);
+    assert_true(request.options.threshold == 0.25f);
     request_finish(&request);
 }
 
@@ -95,14 +97,14 @@ static void mistakes_are_told_apart(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bad_cases / sizeof *bad_cases; i++) {
-        struct request request = {.threshold = 0.75f};
+        struct request request = {.options.threshold = 0.75f};
         struct sil_error error = {0};
 
         assert_int_equal(parse(&request, bad_cases[i].text, &error),
                          bad_cases[i].err);
         assert_int_equal(error.code, bad_cases[i].err);
         assert_non_null(strstr(error.detail, bad_cases[i].named));
-        assert_true(request.threshold == 0.75f); /* untouched */
+        assert_true(request.options.threshold == 0.75f); /* untouched */
     }
 }
 
@@ -137,15 +139,16 @@ static void queries_have_the_same_options(void **state)
     for (size_t i = 0; i < sizeof query_cases / sizeof *query_cases; i++) {
         const struct query_case *row = &query_cases[i];
         struct request request = {0};
-        enum sil_err err =
-            request_parse_query(&request, row->query, strlen(row->query), NULL);
+        const struct sil_options standard = sil_options_default();
+        enum sil_err err = request_parse_query(
+            &request, row->query, strlen(row->query), &standard, NULL);
 
         assert_int_equal(err, row->err);
         if (err)
             continue;
         assert_null(request.img_src);
-        assert_int_equal(request.orientation, row->orientation);
-        assert_true(request.threshold == row->threshold);
+        assert_int_equal(request.options.orientation, row->orientation);
+        assert_true(request.options.threshold == row->threshold);
     }
 }
 
@@ -161,15 +164,22 @@ static void out_of_memory_leaks_nothing(void **state)
     assert_null(request.img_src);
 }
 
-static void each_option_has_its_default_among_its_words(void **state)
+/* The settings of the server are what a request begins with. */
+static void what_is_not_said_is_the_standard(void **state)
 {
-    size_t count;
-    const struct option_row *rows = option_rows(&count);
+    static const char text[] = "{\"imgSrc\":\"a\"}";
+    struct sil_options standard = sil_options_default();
+    struct request request;
 
     (void)state;
-    assert_true(count >= 4);
-    for (size_t i = 0; i < count; i++)
-        assert_non_null(strstr(rows[i].offered, rows[i].standard));
+    standard.threshold = 0.25f;
+    standard.limits.image_bytes_max = 77;
+    assert_int_equal(
+        request_parse(&request, text, sizeof text - 1, &standard, NULL),
+        SIL_OK);
+    assert_true(request.options.threshold == 0.25f);
+    assert_int_equal(request.options.limits.image_bytes_max, 77);
+    request_finish(&request);
 }
 
 int main(void)
@@ -180,7 +190,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_apart),
         cmocka_unit_test(queries_have_the_same_options),
         cmocka_unit_test(out_of_memory_leaks_nothing),
-        cmocka_unit_test(each_option_has_its_default_among_its_words),
+        cmocka_unit_test(what_is_not_said_is_the_standard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,12 +28,12 @@ static void work(struct ticket *ticket, struct sil_session *session)
     struct bench *bench = ticket->payload;
     uint8_t rgb[SIDE * SIDE * 3];
     struct sil_pixels pixels = {rgb, SIDE, SIDE, SIDE * 3};
-    struct sil_mask *mask = NULL;
+    struct sil_result *result = NULL;
 
     memset(rgb, 200, sizeof rgb);
-    if (sil_segment_pixels(&mask, session, &pixels, NULL, NULL))
+    if (sil_segment_pixels(&result, session, &pixels, NULL, NULL))
         atomic_fetch_add(&bench->failure_count, 1);
-    sil_mask_destroy(mask);
+    sil_result_destroy(result);
     atomic_fetch_add(&bench->done_count, 1);
 }
 
