@@ -80,6 +80,20 @@ static enum sil_err find_decoder(const struct decoder **out,
                    "or AVIF picture");
 }
 
+/* A port's word about a header is foreign too: it is held to the limits, as
+ * the decoders do by themselves. */
+static enum sil_err ask_port(struct decode_info *out,
+                             const struct decode_source *source,
+                             struct sil_error *error)
+{
+    enum sil_err err = source->port->info(source->port, out, source, error);
+
+    sil_assert(source->size <= source->limits.image_bytes_max);
+    if (err)
+        return err;
+    return decode_check_size(out->width, out->height, source, error);
+}
+
 /* *out is filled at the end only, so that it stays untouched on failure. */
 enum sil_err decode_info(struct decode_info *out,
                          const struct decode_source *source,
@@ -92,7 +106,8 @@ enum sil_err decode_info(struct decode_info *out,
     err = find_decoder(&decoder, source, error);
     if (err)
         return err;
-    err = decoder->info(&info, source, error);
+    err = source->port != NULL ? ask_port(&info, source, error)
+                               : decoder->info(&info, source, error);
     if (err)
         return err;
     sil_assert(info.width >= 1);
@@ -119,7 +134,9 @@ enum sil_err decode_image(struct image *out, const struct decode_source *source,
     if (err)
         return err;
     sil_assert(decoder != NULL);
-    err = decoder->read(out, source, shrink, error);
+    err = source->port != NULL
+              ? source->port->read(source->port, out, source, shrink, error)
+              : decoder->read(out, source, shrink, error);
     if (err)
         return err;
     sil_assert(out->rgb != NULL);

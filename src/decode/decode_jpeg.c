@@ -407,8 +407,9 @@ static enum sil_err jpeg_read(struct image *out,
     err = guarded(&reader, step_start);
     if (err)
         goto done;
-    err = image_init(&pixels, reader.jpeg.output_width,
-                     reader.jpeg.output_height);
+    err = image_init_in(&pixels, reader.jpeg.output_width,
+                        reader.jpeg.output_height, source->room,
+                        source->room_bytes);
     if (err)
         goto done;
     reader.pixels = &pixels;

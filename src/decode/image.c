@@ -69,6 +69,23 @@ enum sil_err image_init(struct image *image, uint32_t width, uint32_t height)
     return SIL_OK;
 }
 
+/* The same rows, wherever they are. */
+enum sil_err image_init_in(struct image *image, uint32_t width, uint32_t height,
+                           uint8_t *room, size_t room_bytes)
+{
+    size_t row_bytes;
+    size_t size;
+
+    sil_assert(room != NULL || room_bytes == 0);
+    if (!sil_mul(&row_bytes, width, RGB) ||
+        !sil_mul(&size, row_bytes, height) || size > room_bytes)
+        return image_init(image, width, height);
+    *image = (struct image){
+        .rgb = room, .width = width, .height = height, .row_bytes = row_bytes};
+    image_check(image);
+    return SIL_OK;
+}
+
 /* Lent pixels are let go, not freed. */
 void image_finish(struct image *image)
 {

@@ -29,6 +29,12 @@ struct box {
 SIL_MUST_USE enum sil_err image_init(struct image *image, uint32_t width,
                                      uint32_t height);
 
+/** As image_init(), but with the pixels in room, lent, if they fit there.
+ *  room: NULL for none. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err image_init_in(struct image *image, uint32_t width,
+                                        uint32_t height, uint8_t *room,
+                                        size_t room_bytes);
+
 /** Free the pixels, if owned, and make it none. May be called twice. */
 void image_finish(struct image *image);
 
