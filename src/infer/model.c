@@ -127,16 +127,19 @@ static enum sil_err load(struct sil_model *model, const char *folder,
                          const struct sil_model_options *options,
                          struct sil_error *error)
 {
-    struct engine_options engine = {options->thread_count, options->cache_dir};
+    struct engine_options engine = {.thread_count = options->thread_count,
+                                    .cache_dir = options->cache_dir};
+    struct engine_source source = {.format = ENGINE_ONNX};
     struct buf network;
     enum sil_err err;
 
     buf_init(&network, LIMIT_MODEL_BYTES_MAX);
     sil_assert(model->net == NULL);
     err = read_network(&network, folder, &model->manifest, error);
+    source.bytes = network.bytes;
+    source.size = network.size;
     if (!err)
-        err = engine_net_create(&model->net, network.bytes, network.size,
-                                &engine, error);
+        err = engine_net_create(&model->net, &source, &engine, error);
     buf_finish(&network);
     return err ? err : try_network(model, error);
 }

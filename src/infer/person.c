@@ -63,7 +63,9 @@ enum sil_err person_look(struct plane *out, struct engine_runner *runner,
     err = view_fill(in.values, image, view);
     if (err)
         return err_set(error, err, "no memory to resample the picture");
-    err = engine_run(&answer, runner, error);
+    err = engine_run(runner, error);
+    if (!err)
+        err = engine_output(&answer, runner, 0, error);
     if (err)
         return err;
     if (!is_plane(&answer, view))

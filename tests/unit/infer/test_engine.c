@@ -45,7 +45,8 @@ static void run_shape(struct buf *to, struct engine_runner *runner, size_t i)
     assert_memory_equal(in.shape, shape, sizeof shape);
     for (size_t k = 0; k < tensor_count(&in); k++)
         in.values[k] = (float)noise_byte(k) / UINT8_MAX;
-    assert_int_equal(engine_run(&out, runner, NULL), SIL_OK);
+    assert_int_equal(engine_run(runner, NULL), SIL_OK);
+    assert_int_equal(engine_output(&out, runner, 0, NULL), SIL_OK);
     assert_int_equal(out.shape[1], 1);
     assert_int_equal(out.shape[2], shape[2]);
     assert_int_equal(out.shape[3], shape[3]);
@@ -56,11 +57,10 @@ static void run_shape(struct buf *to, struct engine_runner *runner, size_t i)
 static struct engine_net *net_of(const struct buf *model, uint32_t thread_count)
 {
     struct engine_options options = {.thread_count = thread_count};
+    struct engine_source source = {.bytes = model->bytes, .size = model->size};
     struct engine_net *net = NULL;
 
-    assert_int_equal(
-        engine_net_create(&net, model->bytes, model->size, &options, NULL),
-        SIL_OK);
+    assert_int_equal(engine_net_create(&net, &source, &options, NULL), SIL_OK);
     return net;
 }
 
@@ -169,7 +169,7 @@ static void a_shape_that_does_not_fit_is_an_error(void **state)
     assert_int_equal(engine_runner_create(&runner, fixture->net, NULL), SIL_OK);
     err = engine_input(&tensor, runner, shape, &error);
     if (!err)
-        err = engine_run(&tensor, runner, &error);
+        err = engine_run(runner, &error);
     assert_int_equal(err, SIL_E_MODEL);
     assert_int_equal(error.code, SIL_E_MODEL);
     assert_null(strchr(error.detail, '/'));
@@ -186,10 +186,11 @@ static void a_shape_that_does_not_fit_is_an_error(void **state)
 static enum sil_err run_cached(const struct fixture *fixture, const char *path)
 {
     struct engine_options options = {.thread_count = 1, .cache_dir = path};
+    struct engine_source source = {.bytes = fixture->model.bytes,
+                                   .size = fixture->model.size};
     struct engine_runner *runner = NULL;
     struct engine_net *net = NULL;
-    enum sil_err err = engine_net_create(&net, fixture->model.bytes,
-                                         fixture->model.size, &options, NULL);
+    enum sil_err err = engine_net_create(&net, &source, &options, NULL);
 
     if (err)
         return err;
