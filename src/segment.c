@@ -303,7 +303,8 @@ enum sil_err sil_segment(struct sil_result **out, struct sil_session *session,
 {
     static const uint8_t nothing[1] = {0};
     struct sil_options chosen = options ? *options : sil_options_default();
-    struct decode_source source = {.limits = chosen.limits,
+    struct decode_source source = {.port = session ? session->port : NULL,
+                                   .limits = chosen.limits,
                                    .deadline_ns = chosen.deadline_ns};
     struct job job = {.session = session,
                       .options = &chosen,

@@ -40,6 +40,13 @@ void sil_session_destroy(struct sil_session *session)
     mem_free(session);
 }
 
+/* The library's own callers decode here: who wants a sandbox starts it. */
+void session_use_port(struct sil_session *session, struct decode_port *port)
+{
+    sil_assert(session != NULL);
+    session->port = port;
+}
+
 struct sil_timing sil_session_timing(const struct sil_session *session)
 {
     sil_assert(session != NULL);

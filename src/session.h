@@ -7,14 +7,20 @@
 #ifndef SIL_SESSION_H
 #define SIL_SESSION_H
 
+#include "decode/decode.h"
 #include "infer/engine.h"
 
 /* Invariant: model and runner are there from creation to destruction. */
 struct sil_session {
     struct sil_model *model;      /* a loan */
     struct engine_runner *runner; /* owned */
+    struct decode_port *port;     /* a loan: who decodes; NULL: we do */
     struct sil_timing timing; /* of the last segmentation, ns; zeros: none */
 };
+
+/** Have pictures decoded elsewhere from now on; port is lent and has to
+ *  outlive the session. NULL: decode here. */
+void session_use_port(struct sil_session *session, struct decode_port *port);
 
 /** What both segmenting calls check of their arguments; clears *error and the
  *  session's timing. Errors: SIL_E_ARGUMENT. */

@@ -79,6 +79,22 @@ static enum sil_err open_store(struct service *service, struct sil_error *error)
     return fetch_store_open(&service->store, &options, error);
 }
 
+/* Before all else: this forks, and nothing may have started a thread. */
+static enum sil_err open_sandbox(struct service *service,
+                                 struct sil_error *error)
+{
+    const struct config *config = &service->config;
+    struct sandbox_options options = sandbox_options_default();
+
+    sil_assert(service->sandbox == NULL);
+    if (strcmp(config->sandbox, "off") == 0)
+        return SIL_OK;
+    options.limits.image_bytes_max = config->image_bytes_max;
+    options.limits.image_pixels_max = config->image_pixels_max;
+    options.answer_ms = (uint32_t)config->deadline_ms;
+    return sandbox_start(&service->sandbox, &options, error);
+}
+
 /* The engine is told how many sessions there will be, to share the cores
  * among them. */
 static enum sil_err open_model(struct service *service, struct sil_error *error)
@@ -104,6 +120,7 @@ static enum sil_err open_workers(struct service *service,
     struct worker_options options = {
         .model = service->model,
         .work = steps_work,
+        .sandbox = service->sandbox,
         .count = service->worker_count,
     };
     enum sil_err err = admission_create(&service->admission, &limits);
@@ -218,6 +235,7 @@ static void close_all(struct service *service)
     sil_assert(service->jobs == NULL);
     health_stop(service->health);
     workers_stop(service->workers);
+    sandbox_stop(service->sandbox);
     fetch_store_close(service->store);
     admission_destroy(service->admission);
     guard_close(service->guard);
@@ -245,9 +263,11 @@ static void warn_of_strangers(const struct service *service)
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
-    enum sil_err err = guard_open(&service->guard, &service->config, &error);
+    enum sil_err err = open_sandbox(service, &error);
     int code;
 
+    if (!err)
+        err = guard_open(&service->guard, &service->config, &error);
     if (!err)
         err = open_store(service, &error);
     /* A supervisor may try again after a failure, but not after this. */

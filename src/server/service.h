@@ -7,6 +7,7 @@
 
 #include "fetch/fetch.h"
 #include "http/http.h"
+#include "sandbox/sandbox.h"
 #include "server/admission.h"
 #include "server/config.h"
 #include "server/guard.h"
@@ -25,6 +26,7 @@ struct service {
     struct http_server *http; /* NULL before it listens, and closed */
     struct fetch_store *store;
     struct sil_model *model;
+    struct sandbox *sandbox; /* NULL: workers decode by themselves */
     struct guard *guard;
     struct admission *admission;
     struct workers *workers;

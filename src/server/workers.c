@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "session.h"
 
 /* Pixels a side of the self-test's picture, and the value of all its bytes. */
 enum { TEST_SIDE = 64, TEST_GREY = 128 };
@@ -19,6 +20,7 @@ enum { TEST_SIDE = 64, TEST_GREY = 128 };
 struct worker {
     struct workers *workers;
     struct sil_session *session; /* NULL: not created */
+    struct decode_port *port;    /* owned; NULL: decodes by itself */
     pthread_t thread;            /* valid if is_running */
     bool is_running;
 };
@@ -38,8 +40,13 @@ static void *run(void *payload)
 
     sil_assert(worker->session != NULL);
     for (ticket = admission_take(options->admission); ticket != NULL;
-         ticket = admission_take(options->admission))
+         ticket = admission_take(options->admission)) {
         options->work(ticket, worker->session);
+        /* What a large picture took isn't kept while there is nothing to
+         * do. */
+        if (worker->port != NULL)
+            worker->port->rest(worker->port);
+    }
     return NULL;
 }
 
@@ -79,8 +86,12 @@ static enum sil_err start_one(struct workers *workers, struct worker *worker,
     sil_assert(worker->session == NULL);
     worker->workers = workers;
     err = sil_session_create(&worker->session, workers->options.model, error);
-    if (!err)
-        err = test(worker->session, error);
+    if (!err && workers->options.sandbox != NULL)
+        err = sandbox_port_open(&worker->port, workers->options.sandbox, error);
+    if (err)
+        return err;
+    session_use_port(worker->session, worker->port);
+    err = test(worker->session, error);
     if (err)
         return err;
     /* A thread inherits the mask of who starts it. */
@@ -136,6 +147,7 @@ void workers_stop(struct workers *workers)
             failed = pthread_join(worker->thread, NULL);
         sil_assert(!failed);
         sil_session_destroy(worker->session);
+        sandbox_port_close(worker->port);
     }
     mem_free(workers->list);
     mem_free(workers);

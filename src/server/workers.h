@@ -4,6 +4,7 @@
 #ifndef SIL_SERVER_WORKERS_H
 #define SIL_SERVER_WORKERS_H
 
+#include "sandbox/sandbox.h"
 #include "server/admission.h"
 
 struct workers;
@@ -16,12 +17,14 @@ struct worker_options {
     struct sil_model *model;
     struct admission *admission; /* where their tickets come from */
     worker_fn work;
-    uint32_t count; /* threads, at least 1 */
+    struct sandbox *sandbox; /* where pictures are decoded; NULL: here */
+    uint32_t count;          /* threads, at least 1 */
 };
 
 /** Create the sessions, have each segment a small picture without people as
  *  a self-test and warm-up, start the threads. *out: yours, workers_stop().
- *  Errors: those of sil_session_create() and sil_segment_pixels(),
+ *  Errors: those of sil_session_create(), sil_segment_pixels() and
+ *  sandbox_port_open(),
  *  SIL_E_NO_MEMORY, SIL_E_INTERNAL (no thread). */
 SIL_MUST_USE enum sil_err workers_start(struct workers **out,
                                         const struct worker_options *options,
