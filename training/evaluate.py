@@ -240,11 +240,19 @@ def table(result: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
+def read_checkpoint(path: Path) -> dict:
+    """What start.py or train.py saved; a file that would run code is
+    refused (PyTorch 1 then refuses plain numbers as well, so not there).
+    """
+    safe = int(torch.__version__.split(".")[0]) >= 2
+    return torch.load(path, map_location="cpu", weights_only=safe)
+
+
 def load_look(path: Path) -> Look:
     """Looks with an ONNX file or with a checkpoint's averaged weights."""
     if path.suffix == ".onnx":
         return onnx_look(path)
-    saved = torch.load(path, map_location="cpu", weights_only=True)
+    saved = read_checkpoint(path)
     person = Person(Shape(**saved["shape"]))
     person.load_state_dict(saved.get("average", saved.get("weights")))
     return torch_look(person.eval())

@@ -21,7 +21,7 @@ import numpy as np
 import onnx
 import torch
 
-from evaluate import onnx_look, table, torch_look
+from evaluate import onnx_look, read_checkpoint, table, torch_look
 from model import STEP, Person, Probability, Shape
 from start import SHAPE_KEY
 from train import load_start
@@ -34,7 +34,7 @@ SIZES = ((256, 256), (320, 224), (384, 512))    # (h, w) compared
 
 def read_person(checkpoint: Path) -> Person:
     """The averaged weights of a run."""
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    saved = read_checkpoint(checkpoint)
     person = Person(Shape(**saved["shape"]))
     person.load_state_dict(saved.get("average", saved.get("weights")))
     return person.eval()
@@ -60,7 +60,7 @@ def write_onnx(person: Person, path: Path) -> None:
     torch.onnx.export(
         Probability(person).eval(), (torch.rand(1, 3, 8 * STEP, 10 * STEP),),
         str(path), input_names=["image"], output_names=["person"],
-        opset_version=OPSET, dynamo=False,
+        opset_version=OPSET,
         dynamic_axes={"image": sides, "person": sides})
     model = onnx.load(str(path))
     for key, value in person.shape.as_dict().items():

@@ -26,6 +26,19 @@ def outline_weight(truth: Tensor) -> Tensor:
     return 1 + OUTLINE_WEIGHT * 4 * mean * (1 - mean)
 
 
+def follow(truth: Tensor, answer: Tensor, share: float) -> Tensor:
+    """The truth, moved by `share` towards an answer of older weights,
+    wherever that was right; samples without people stay as they are.
+
+    So the new weights keep outlines and kinds of pictures that the old
+    ones knew and this training set knows less well.
+    """
+    assert truth.shape == answer.shape and 0 <= share <= 1
+    right = (answer > 0.5) == (truth > 0.5)
+    peopled = truth.amax((1, 2, 3), keepdim=True) > 0.5
+    return torch.where(right & peopled, truth.lerp(answer, share), truth)
+
+
 def loss(logit: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
     """A number; all arguments [n, 1, h, w], truth and counts in 0..1."""
     assert logit.shape == truth.shape == counts.shape

@@ -29,14 +29,15 @@ from torch import Tensor
 
 from augment import Sampler
 from data import held_out, load_groups, parse_folder
-from evaluate import evaluate, input_size, score, torch_look
-from loss import loss
+from evaluate import (evaluate, input_size, read_checkpoint, score,
+                      torch_look)
+from loss import follow, loss
 from model import Person, Shape, calibrate
 from start import load_person
 
 ASPECTS = (1.0, 3 / 4, 4 / 3, 2 / 3, 3 / 2)     # width / height
 SIDES = (192, 256, 320, 384)                    # canvas, side of a square
-SIDE_SHARES = (0.12, 0.58, 0.15, 0.15)
+SIDE_SHARES = (0.14, 0.68, 0.18)                # of those but the largest
 CLIP = 1.0              # longest gradient
 DECAY = 1e-4            # of weights
 LAST_RATE = 0.02        # of the full learning rate, at the end
@@ -48,6 +49,7 @@ class State:
 
     person: Person          # the weights being trained
     average: Person         # their running average: the result
+    teacher: Person | None  # older weights, whose right answers are kept
     optimizer: torch.optim.Optimizer
     step: int               # steps done
     best: float             # best score on held-out pictures so far
@@ -66,6 +68,14 @@ def parse_arguments() -> argparse.Namespace:
         help="pictures; W: how often, against the others (1)")
     add("--doubt", type=float, default=0.3,
         help="what an ignored pixel counts that truth calls a person")
+    add("--rough", action="append", default=[], metavar="NAME",
+        help="folder whose truth is polygons: outlines teach nothing")
+    add("--teacher", type=Path,
+        help="weights whose right answers are kept: person.onnx or .pt")
+    add("--keep", type=float, default=0.5,
+        help="how much of an answer is the teacher's, where it is right")
+    add("--large", type=float, default=0.15,
+        help="share of the batches at 384 x 384, as the second look")
     add("--steps", type=int, default=3000)
     add("--batch", type=int, default=12, help="samples of 256 x 256")
     add("--rate", type=float, default=4e-4)
@@ -92,7 +102,7 @@ def load_start(path: Path) -> Person:
     """A network with the weights to start from."""
     if path.suffix == ".onnx":
         return load_person(path)
-    saved = torch.load(path, map_location="cpu", weights_only=True)
+    saved = read_checkpoint(path)
     person = Person(Shape(**saved["shape"]))
     person.load_state_dict(saved.get("average", saved.get("weights")))
     return person
@@ -119,13 +129,14 @@ def make_optimizer(person: Person, args: argparse.Namespace
 def prepare(args: argparse.Namespace) -> State:
     """A run's state: from its last checkpoint, or new."""
     last = args.run / "last.pt"
+    teacher = load_start(args.teacher).eval() if args.teacher else None
     if not last.exists():
         person = load_start(args.start)
         person = person.to(memory_format=torch.channels_last).train()
         average = copy.deepcopy(person).eval()
-        return State(person, average, make_optimizer(person, args),
-                     0, -math.inf, 0.0)
-    saved = torch.load(last, map_location="cpu", weights_only=True)
+        return State(person, average, teacher,
+                     make_optimizer(person, args), 0, -math.inf, 0.0)
+    saved = read_checkpoint(last)
     person = Person(Shape(**saved["shape"]))
     person = person.to(memory_format=torch.channels_last).train()
     average = copy.deepcopy(person).eval()
@@ -136,8 +147,8 @@ def prepare(args: argparse.Namespace) -> State:
     optimizer.load_state_dict(saved["optimizer"])
     for group, share in zip(optimizer.param_groups, shares):
         group["share"] = share      # as asked now, not as it was saved
-    return State(person, average, optimizer, saved["step"], saved["best"],
-                 saved["seconds"])
+    return State(person, average, teacher, optimizer, saved["step"],
+                 saved["best"], saved["seconds"])
 
 
 def save(state: State, path: Path) -> None:
@@ -152,13 +163,15 @@ def save(state: State, path: Path) -> None:
     os.replace(part, path)
 
 
-def make_batch(sampler: Sampler, rng: np.random.Generator, count: int
-               ) -> tuple[Tensor, Tensor, Tensor]:
+def make_batch(sampler: Sampler, rng: np.random.Generator, count: int,
+               large: float) -> tuple[Tensor, Tensor, Tensor]:
     """Pictures, truth and what counts, of one size: [n, c, h, w].
 
-    `count`: samples of 256 x 256; larger ones are fewer.
+    `count`: samples of 256 x 256; larger ones are fewer;
+    `large`: how often the largest size is taken.
     """
-    side = int(rng.choice(SIDES, p=SIDE_SHARES))
+    shares = [share * (1 - large) for share in SIDE_SHARES] + [large]
+    side = int(rng.choice(SIDES, p=shares))
     h, w = input_size(rng.choice(ASPECTS), 1.0, side)
     count = max(2, round(count * 256 * 256 / (h * w)))
     samples = [sampler.sample(rng, (h, w)) for _ in range(count)]
@@ -180,7 +193,8 @@ def calibrate_new(state: State, sampler: Sampler,
             person.fusion.to_wide))
     if fresh:
         rng = np.random.default_rng([args.seed, 0])
-        calibrate(person, make_batch(sampler, rng, 2 * args.batch)[0])
+        calibrate(person, make_batch(sampler, rng, 2 * args.batch,
+                                     args.large)[0])
         state.average.load_state_dict(person.state_dict())
 
 
@@ -196,7 +210,11 @@ def train_step(state: State, sampler: Sampler, args: argparse.Namespace
                ) -> float:
     """One step; the loss before it."""
     rng = np.random.default_rng([args.seed, state.step])
-    x, truth, counts = make_batch(sampler, rng, args.batch)
+    x, truth, counts = make_batch(sampler, rng, args.batch, args.large)
+    if state.teacher is not None:
+        with torch.no_grad():
+            answer = torch.sigmoid(state.teacher(x))
+        truth = follow(truth, answer, args.keep)
     rate = rate_at(state.step, args)
     for group in state.optimizer.param_groups:
         group["lr"] = rate * group["share"]
@@ -249,7 +267,8 @@ def run(args: argparse.Namespace) -> None:
     log = args.run / "log.jsonl"
     state = prepare(args)
     folders = [parse_folder(f) for f in args.folder]
-    sampler = Sampler(load_groups(folders, args.hold_out, args.doubt))
+    sampler = Sampler(load_groups(folders, args.hold_out, args.doubt,
+                                  args.rough))
     watch = args.validate and args.hold_out
     if state.step == 0:
         calibrate_new(state, sampler, args)

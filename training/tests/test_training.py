@@ -98,23 +98,22 @@ class Commands(unittest.TestCase):
         call("train.py", "--start", str(self.start),
              "--run", str(self.root / run), "--steps", str(STEPS),
              "--batch", "1", "--hold-out", "3", "--save", "1", "--warm",
-             "1", "--folder", f"{self.root}/people=2",
+             "1", "--teacher", str(self.start), "--rough", "people",
+             "--folder", f"{self.root}/people=2",
              "--folder", f"{self.root}/nobody", *more)
 
     def test_stop_go_on_export_measure(self) -> None:
         self.train("whole")
         self.train("parts", "--stop-at", "2")
-        stopped = torch.load(self.root / "parts" / "last.pt",
-                             weights_only=True)
+        stopped = evaluate.read_checkpoint(self.root / "parts" / "last.pt")
         self.assertEqual(stopped["step"], 2)
         self.train("parts")
-        one, two = (torch.load(self.root / run / "last.pt",
-                               weights_only=True)
+        one, two = (evaluate.read_checkpoint(self.root / run / "last.pt")
                     for run in ("whole", "parts"))
         self.assertEqual(one["step"], STEPS)
         for name, weight in one["weights"].items():
             self.assertTrue(torch.equal(weight, two["weights"][name]), name)
-        fresh = torch.load(self.start, weights_only=True)["weights"]
+        fresh = evaluate.read_checkpoint(self.start)["weights"]
         self.assertFalse(all(torch.equal(w, one["weights"][k])
                              for k, w in fresh.items()))
         log = (self.root / "whole" / "log.jsonl").read_text().splitlines()
@@ -137,8 +136,8 @@ class Commands(unittest.TestCase):
         self.assertIn(said.split()[0], (out / "person.md").read_text())
         model = start.load_person(out / "person.onnx")
         self.assertEqual(model.shape.deep_blocks, 1)
-        half = torch.load(best, weights_only=True)["average"]
-        fresh = torch.load(self.start, weights_only=True)["weights"]
+        half = evaluate.read_checkpoint(best)["average"]
+        fresh = evaluate.read_checkpoint(self.start)["weights"]
         for name, weight in model.state_dict().items():
             middle = (half[name] + fresh[name]) / 2
             self.assertTrue(torch.allclose(weight, middle, atol=1e-6), name)
@@ -168,6 +167,24 @@ class Pieces(unittest.TestCase):
         loss.loss(logit, truth, counts).backward()
         self.assertEqual(float(logit.grad[..., :16].abs().max()), 0.0)
         self.assertGreater(float(logit.grad[..., 16:].abs().min()), 0.0)
+
+    def test_rough_outlines_teach_nothing(self) -> None:
+        picture = picture_with_person()
+        data.forget_outline(picture)
+        edge = evaluate.boundary(picture.truth > 127)
+        self.assertTrue((picture.counts[edge] == 0).all())
+        left = picture.counts > 0
+        self.assertTrue((picture.truth[left] > 127).any())
+        self.assertGreater(left.mean(), 0.8)
+
+    def test_only_right_answers_are_kept(self) -> None:
+        truth = torch.tensor([1.0, 1.0, 0.0, 0.0]).reshape(1, 1, 2, 2)
+        answer = torch.tensor([0.8, 0.2, 0.4, 0.9]).reshape(1, 1, 2, 2)
+        kept = loss.follow(truth, answer, 0.5).flatten()
+        wanted = torch.tensor([0.9, 1.0, 0.2, 0.0])
+        self.assertTrue(torch.allclose(kept, wanted), kept)
+        empty = torch.zeros_like(truth)
+        self.assertTrue(torch.equal(loss.follow(empty, answer, 0.5), empty))
 
     def test_the_shipped_network_is_a_start(self) -> None:
         """Read into PyTorch, models/person.onnx answers as the engine does."""
