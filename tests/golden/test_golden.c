@@ -64,8 +64,9 @@ static struct buf bytes_of(const char *folder, const char *name)
 static struct image golden_image(const char *name)
 {
     struct buf bytes = bytes_of("tests/golden", name);
-    struct decode_source source = {bytes.bytes, bytes.size,
-                                   sil_limits_default(), 0};
+    struct decode_source source = {.bytes = bytes.bytes,
+                                   .size = bytes.size,
+                                   .limits = sil_limits_default()};
     struct image image = {0};
 
     assert_int_equal(decode_image(&image, &source, 1, NULL), SIL_OK);
