@@ -12,8 +12,11 @@ enum cli_exit {
     CLI_BROKEN = 3 /* no usable model, or the machine refuses */
 };
 
-/** Run `silhouette segment`. argv: argc words after "segment", then NULL.
+/** Run `silhouette bench`. argv: argc words after "bench", then NULL.
  *  Returns an enum cli_exit. */
+int cli_bench(int argc, char **argv);
+
+/** Run `silhouette segment`; as above. */
 int cli_segment(int argc, char **argv);
 
 /** Run `silhouette serve`; as above. Returns what server_main() does. */

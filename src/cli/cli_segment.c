@@ -4,20 +4,15 @@
  * the command, since no other picture would fare better. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/file.h"
-#include "base/locate.h"
 #include "cli/cli.h"
+#include "cli/cli_open.h"
 #include "cli/out_file.h"
 #include "cli/segment_args.h"
-
-/* Bytes: the system's longest path. */
-enum { MODELS_PATH_MAX = 4096 };
 
 /* One text, not made of the flags' table: choices and defaults are sentences
  * here. */
@@ -47,54 +42,8 @@ static const char help[] =
 /** What the pictures share. */
 struct segmenter {
     const struct segment_args *args; /* lent */
-    struct sil_model *model;         /* owned; NULL: not open */
-    struct sil_session *session;     /* owned; NULL: not created */
+    struct cli_session open;
 };
-
-/* Where the networks are: flag, variable, beside the program. Opened once for
- * all pictures: it costs more than most of them. */
-static enum sil_err open_model(struct segmenter *segmenter,
-                               struct sil_error *error)
-{
-    const char *folder = segmenter->args->models;
-    struct buf beside;
-    enum sil_err err = SIL_OK;
-
-    sil_assert(segmenter->model == NULL);
-    buf_init(&beside, MODELS_PATH_MAX);
-    if (folder == NULL)
-        folder = getenv("SILHOUETTE_MODELS");
-    if (folder == NULL || *folder == '\0') {
-        err = locate_folder(&beside, "models");
-        folder = buf_text(&beside);
-    }
-    if (err)
-        err = err_set(error, SIL_E_MODEL,
-                      "no folder of networks beside the program; name one "
-                      "with --models DIR");
-    else
-        err = sil_model_open(&segmenter->model, folder, NULL, error);
-    if (!err)
-        err = sil_session_create(&segmenter->session, segmenter->model, error);
-    buf_finish(&beside);
-    return err;
-}
-
-/* The bytes of a picture; the limit is the library's. */
-static enum sil_err read_picture(struct buf *to, const char *path,
-                                 struct sil_error *error)
-{
-    enum sil_err err = file_read(to, path);
-
-    sil_assert(to != NULL);
-    /* The buffer's cap is the limit, so no more than that was ever read. */
-    if (err == SIL_E_STATE)
-        return err_set(error, SIL_E_IMAGE_TOO_LARGE,
-                       "the file is larger than %zu bytes", to->cap);
-    if (err == SIL_E_IMAGE_NOT_FOUND)
-        return err_set(error, err, "no such file");
-    return err ? err_set(error, err, "the file can't be read") : err;
-}
 
 /* The file is closed in either case; of two errors the first is told. */
 static enum sil_err write_result(const struct segment_args *args,
@@ -132,14 +81,14 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
     struct buf bytes;
     enum sil_err err;
 
-    sil_assert(segmenter->session != NULL);
+    sil_assert(segmenter->open.session != NULL);
     *is_fatal = false;
     buf_init(&bytes, args->options.limits.image_bytes_max);
-    err = read_picture(&bytes, picture, error);
+    err = cli_read_picture(&bytes, picture, error);
     encoded = (struct sil_picture){bytes.bytes, bytes.size};
     if (!err)
-        err = sil_segment(&result, segmenter->session, &encoded, &args->options,
-                          error);
+        err = sil_segment(&result, segmenter->open.session, &encoded,
+                          &args->options, error);
     /* The file's bytes go before the result is written: of two large things
      * one is enough. */
     buf_finish(&bytes);
@@ -214,15 +163,13 @@ int cli_segment(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", args.out, strerror(errno));
         goto done;
     }
-    if (open_model(&segmenter, &error)) {
+    if (cli_open(&segmenter.open, args.models, NULL, &error)) {
         fprintf(stderr, "silhouette segment: %s\n", error.detail);
         goto done;
     }
     code = segment_all(&segmenter);
 done:
-    /* A session before its model; both accept NULL. */
-    sil_session_destroy(segmenter.session);
-    sil_model_close(segmenter.model);
+    cli_close(&segmenter.open);
     segment_args_finish(&args);
     return code;
 }

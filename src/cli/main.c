@@ -18,6 +18,7 @@ struct cmd {
 
 /* In the order in which --help tells them. */
 static const struct cmd cli_cmds[] = {
+    {"bench", cli_bench, "time pictures on this machine"},
     {"segment", cli_segment, "find the people in picture files"},
     {"serve", cli_serve, "answer HTTP requests: a key in, a mask out"},
 };

@@ -76,8 +76,27 @@ def test_a_bad_picture_does_not_stop_the_others(picture, tmp_path):
     assert [path.name for path in out.iterdir()] == ["person.png"]
 
 
+def test_bench_times_each_stage(picture, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture")
+    done = silhouette("bench", bad, picture, "--runs", 3, "--json")
+    assert done.returncode == 1
+    assert b"unsupported_format" in done.stderr
+    row, = map(json.loads, done.stdout.splitlines())
+    assert (row["width"], row["height"]) == (160, 200)
+    plain = silhouette("segment", picture, "--format", "json")
+    assert row["json_bytes"] == len(plain.stdout)
+    stages = [row[f"{part}_ms"] for part in ("decode", "infer", "mask",
+                                             "write")]
+    assert all(ms > 0 for ms in stages)
+    assert row["total_ms"] >= row["infer_ms"]
+    shown = silhouette("bench", picture, "--runs", 1).stdout.decode()
+    assert "infer" in shown and "memory at most" in shown
+
+
 @pytest.mark.parametrize("arguments", [
-    [], ["nonsense"], ["segment"], ["segment", "a.jpg", "--format", "gif"],
+    [], ["nonsense"], ["segment"], ["bench"], ["bench", "a.jpg", "--runs", "0"],
+    ["bench", "a.jpg", "--runs"], ["segment", "a.jpg", "--format", "gif"],
     ["segment", "--no-such-flag", "a.jpg"],
     ["segment", "a.jpg", "--threshold", "2"],
     ["serve", "--listen", "nowhere"], ["serve", "--no-such-flag"],
