@@ -1,6 +1,6 @@
 /* A plane and a mask of any bytes, through each form, and back.
  * Must not know how the forms are made.
- * The JSON is read by a reader of its own, the PNG by libspng. */
+ * JSON and run lengths are read by readers of their own, the PNG by libspng. */
 #include <spng.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,7 +98,7 @@ static void encode(struct buf *to, const struct sil_mask *mask,
         buf_add(to, piece, size);
     }
     sil_assert(buf_err(to) == SIL_OK);
-    sil_assert(format == SIL_FORMAT_PNG || encoder_size(encoder) == to->size);
+    sil_assert(format != SIL_FORMAT_JSON || encoder_size(encoder) == to->size);
     encoder_destroy(encoder);
 }
 
@@ -165,6 +165,54 @@ static void check_png(const struct sil_mask *mask, const uint8_t *pixels,
     buf_finish(&png);
 }
 
+/* A number of COCO's run lengths: five bits a character, the lowest first, the
+ * last character's highest is the sign. *at is moved past it. */
+static int64_t read_count(const uint8_t **at)
+{
+    uint64_t count = 0;
+    unsigned shift = 0;
+    uint64_t bits;
+
+    do {
+        bits = (uint64_t) * *at - 48;
+        *at += **at == '\\' ? 2 : 1;
+        count |= (bits & 31) << shift;
+        shift += 5;
+        sil_assert(shift < 64);
+    } while ((bits & 32) != 0);
+    if ((bits & 16) != 0)
+        count |= UINT64_MAX << shift;
+    return (int64_t)count;
+}
+
+/* Run lengths go down the columns and must end where the picture does. */
+static void check_rle(const struct sil_mask *mask, const uint8_t *pixels,
+                      size_t piece_size)
+{
+    size_t pixel_count = (size_t)mask->width * mask->height;
+    int64_t last[2] = {0, 0};
+    size_t index = 0;
+    const uint8_t *at;
+    struct buf rle;
+
+    encode(&rle, mask, SIL_FORMAT_RLE, piece_size);
+    at = (const uint8_t *)strstr(buf_text(&rle), "\"counts\":\"");
+    sil_assert(at != NULL);
+    at += strlen("\"counts\":\"");
+    for (int i = 0; *at != '"'; i++) {
+        int64_t count = read_count(&at) + (i > 2 ? last[i % 2] : 0);
+        sil_assert(count >= (i > 0));
+        sil_assert((uint64_t)count <= pixel_count - index);
+        for (int64_t k = 0; k < count; k++, index++)
+            sil_assert(pixels[index % mask->height * mask->width +
+                              index / mask->height] == (i % 2 ? 255 : 0));
+        last[i % 2] = count;
+    }
+    sil_assert(index == pixel_count);
+    sil_assert(strcmp((const char *)at, "\"}") == 0);
+    buf_finish(&rle);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = {data, size};
@@ -183,6 +231,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     pixels = draw(mask);
     check_json(mask, pixels, piece_size);
     check_png(mask, pixels, piece_size);
+    check_rle(mask, pixels, piece_size);
     free(pixels);
     mask_destroy(mask);
     return 0;

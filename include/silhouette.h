@@ -280,7 +280,8 @@ SIL_API uint32_t sil_mask_row(const struct sil_run **runs,
 
 enum sil_format {
     SIL_FORMAT_JSON, /* {"state":1,"data":[[0,1,...],...]} */
-    SIL_FORMAT_PNG   /* 8-bit grey, 0 or 255 */
+    SIL_FORMAT_PNG,  /* 8-bit grey, 0 or 255 */
+    SIL_FORMAT_RLE   /* COCO's {"size":[h,w],"counts":"..."} */
 };
 
 /** Takes size bytes; false stops the writing. */

@@ -18,21 +18,36 @@
 /* Bytes of a path that are compared and written at most. */
 enum { PATH_BYTES = 4096 };
 
+/** A form that a result can be written in, by its number. */
+struct format_word {
+    const char *word;   /* of --format */
+    const char *suffix; /* of a file in a folder */
+};
+
+static const struct format_word format_words[] = {
+    [SIL_FORMAT_JSON] = {"json", "json"},
+    [SIL_FORMAT_PNG] = {"png", "png"},
+    [SIL_FORMAT_RLE] = {"rle", "rle.json"},
+};
+
+enum { FORMAT_COUNT = sizeof format_words / sizeof format_words[0] };
+
 /* One function per flag: it checks the value and notes it. Each message names
  * the flag, the value and what would do; values are cut, as they are shown in
  * a line. */
 static enum sil_err set_format(struct segment_args *args, const char *value,
                                struct sil_error *error)
 {
-    bool is_png = strcmp(value, "png") == 0;
-
     sil_assert(args != NULL);
-    if (!is_png && strcmp(value, "json") != 0)
-        return err_set(error, SIL_E_ARGUMENT,
-                       "--format is \"%.40s\": json or png", value);
-    args->format = is_png ? SIL_FORMAT_PNG : SIL_FORMAT_JSON;
-    args->is_format_named = true;
-    return SIL_OK;
+    for (int i = 0; i < FORMAT_COUNT; i++) {
+        if (strcmp(value, format_words[i].word) != 0)
+            continue;
+        args->format = (enum sil_format)i;
+        args->is_format_named = true;
+        return SIL_OK;
+    }
+    return err_set(error, SIL_E_ARGUMENT,
+                   "--format is \"%.40s\": json, png or rle", value);
 }
 
 /* Of the library's options; what is wrong with the value is the same as in a
@@ -288,7 +303,7 @@ bool segment_out_path(char *path, size_t size, const struct segment_args *args,
 {
     size_t length;
     const char *stem = stem_of(&length, picture);
-    const char *suffix = args->format == SIL_FORMAT_PNG ? "png" : "json";
+    const char *suffix = format_words[args->format].suffix;
     size_t out_length;
     int written;
 

@@ -21,6 +21,8 @@ struct offer {
 static const struct offer offers[] = {
     {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_JSON, json_encoder_create},
     {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_PNG, png_encoder_create},
+    {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_RLE, rle_encoder_create},
+    {SIL_OUTPUT_MASK, SIL_PEOPLE_EACH, SIL_FORMAT_RLE, rle_encoder_create},
 };
 
 enum { OFFER_COUNT = sizeof offers / sizeof offers[0] };
@@ -101,8 +103,14 @@ size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity)
 /* Without a charset: JSON is UTF-8, and has no such parameter. */
 const char *encode_content_type(enum sil_format format)
 {
-    sil_assert(format == SIL_FORMAT_JSON || format == SIL_FORMAT_PNG);
-    return format == SIL_FORMAT_JSON ? "application/json" : "image/png";
+    static const char *const types[] = {
+        [SIL_FORMAT_JSON] = "application/json",
+        [SIL_FORMAT_PNG] = "image/png",
+        [SIL_FORMAT_RLE] = "application/vnd.coco.rle+json",
+    };
+
+    sil_assert((size_t)format < sizeof types / sizeof types[0]);
+    return types[format];
 }
 
 /* The caller's function may refuse: the rest isn't made then. */

@@ -33,7 +33,7 @@ uint64_t encoder_size(const struct encoder *encoder);
  *  only after the last. */
 size_t encoder_next(struct encoder *encoder, uint8_t *bytes, size_t capacity);
 
-/** "application/json" or "image/png". Static. */
+/** "application/json", for example. Static. */
 const char *encode_content_type(enum sil_format format);
 
 #endif

@@ -29,6 +29,11 @@ SIL_MUST_USE enum sil_err json_encoder_create(struct encoder **out,
 SIL_MUST_USE enum sil_err png_encoder_create(struct encoder **out,
                                              const struct sil_result *result);
 
+/** COCO's run lengths of everybody's mask, or a list of each person's. result:
+ *  lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err rle_encoder_create(struct encoder **out,
+                                             const struct sil_result *result);
+
 /** The bytes of inner, compressed. inner is taken, on failure too. *out:
  *  yours. Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err gzip_encoder_create(struct encoder **out,

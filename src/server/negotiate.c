@@ -139,6 +139,7 @@ struct form {
 static const struct form forms[] = {
     {"application/json", "application/*", SIL_FORMAT_JSON},
     {"image/png", "image/*", SIL_FORMAT_PNG},
+    {"application/vnd.coco.rle+json", "application/*", SIL_FORMAT_RLE},
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };

@@ -68,19 +68,30 @@ static void add_request(struct buf *to)
     add(to, "}}");
 }
 
-/* The body of a success, and the one of all failures with every code and
- * stage there is. */
-static void add_answers(struct buf *to)
+/* The bodies of a success that are not pictures. */
+static void add_masks(struct buf *to)
 {
-    const char *mark = "";
-
+    sil_assert(to != NULL);
     add(to,
         ",'Mask':{'type':'object','required':['state','data'],"
         "'properties':{'state':{'const':1},'data':{'type':'array',"
         "'description':'One list per image row, one number per pixel: 1 is a "
         "person','items':{'type':'array','items':{'type':'integer',"
         "'enum':[0,1]}}}}},"
-        "'Failure':{'type':'object','required':['state','message','errors',"
+        "'RunLengths':{'type':'object','required':['size','counts'],"
+        "'description':'The mask as COCO has it, for pycocotools to "
+        "read','properties':{'size':{'type':'array','minItems':2,"
+        "'maxItems':2,'items':{'type':'integer'},'description':'Height and "
+        "width'},'counts':{'type':'string'}}}");
+}
+
+/* The one body of all failures with every code and stage there is. */
+static void add_failure(struct buf *to)
+{
+    const char *mark = "";
+
+    add(to,
+        ",'Failure':{'type':'object','required':['state','message','errors',"
         "'data'],'properties':{'state':{'enum':[0,-1],'description':"
         "'0: the request or its image is the reason; -1: the server'},"
         "'message':{'type':'string'},'errors':{'type':'string'},"
@@ -200,6 +211,8 @@ static void add_analyze(struct buf *to)
             "'Server-Timing':{'schema':{'type':'string'}}},"
             "'content':{'application/json':{'schema':"
             "{'$ref':'#/components/schemas/Mask'}},"
+            "'application/vnd.coco.rle+json':{'schema':"
+            "{'$ref':'#/components/schemas/RunLengths'}},"
             "'image/png':{}}}");
     add_failures(to);
     add(to, "}");
@@ -257,6 +270,7 @@ void openapi_text(struct buf *to)
     add(to, "},'components':{'schemas':{");
     /* Schemas stand once, and are referred to from above. */
     add_request(to);
-    add_answers(to);
+    add_masks(to);
+    add_failure(to);
     add(to, "}}}\n");
 }

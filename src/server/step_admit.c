@@ -98,7 +98,7 @@ static enum sil_err choose_form(struct job *job)
                          &job->request.options, &job->held.error);
 
     sil_assert(exchange != NULL);
-    if (!err && job->format == SIL_FORMAT_JSON)
+    if (!err && job->format != SIL_FORMAT_PNG)
         job->coding =
             negotiate_coding(http_header(exchange, "accept-encoding"));
     return err;

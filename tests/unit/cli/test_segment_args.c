@@ -83,6 +83,7 @@ static void the_format_follows_the_name(void **state)
         {{"a.jpg", "-o", "m"}, SIL_FORMAT_JSON, "no ending"},
         {{"a.png", "-o", "x.png/m"}, SIL_FORMAT_JSON, "not the folder's"},
         {{"a.png"}, SIL_FORMAT_JSON, "not the picture's"},
+        {{"a.jpg", "-o", "m", "--format", "rle"}, SIL_FORMAT_RLE, "named"},
         {{"a.jpg", "-o", "m.png", "--format", "json"},
          SIL_FORMAT_JSON,
          "what is said counts more"},

@@ -11,6 +11,8 @@ static void content_types_are_the_contracts(void **state)
     assert_string_equal(encode_content_type(SIL_FORMAT_JSON),
                         "application/json");
     assert_string_equal(encode_content_type(SIL_FORMAT_PNG), "image/png");
+    assert_string_equal(encode_content_type(SIL_FORMAT_RLE),
+                        "application/vnd.coco.rle+json");
 }
 
 static void only_plain_json_knows_its_size(void **state)

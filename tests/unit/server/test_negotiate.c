@@ -33,6 +33,8 @@ static const struct choice_case accept_cases[] = {
     {"Application/JSON; charset=utf-8", SIL_FORMAT_JSON},
     {"image/png", SIL_FORMAT_PNG},
     {"image/*", SIL_FORMAT_PNG},
+    {"application/vnd.coco.rle+json", SIL_FORMAT_RLE},
+    {"application/*", SIL_FORMAT_JSON}, /* ours, not the other one */
     {"image/png, application/json", SIL_FORMAT_JSON}, /* alike: ours */
     {"image/png, application/json;q=0.9", SIL_FORMAT_PNG},
     {"image/png;q=0.2,*/*;q=0.1", SIL_FORMAT_PNG},
@@ -42,8 +44,7 @@ static const struct choice_case accept_cases[] = {
     {"application/json;q=0.000", REFUSED},
     {"text/html", REFUSED},
     {"image/webp", REFUSED},
-    {"application/vnd.coco.rle+json", REFUSED}, /* not in this release */
-    {"application/json;q=2", REFUSED},          /* no such q */
+    {"application/json;q=2", REFUSED}, /* no such q */
     {"application/json;q=x, image/png;q=0.1", SIL_FORMAT_PNG},
     {"application/json;v=\"a,b;q=0\"", SIL_FORMAT_JSON}, /* quoted */
     {",,;q=1,/", REFUSED},

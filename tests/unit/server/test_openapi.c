@@ -98,6 +98,8 @@ static void each_option_is_there_with_its_words(void **state)
         assert_has(pattern);
     }
     assert_has("\"enum\":[\"upright\",\"stored\"],\"default\":\"upright\"");
+    assert_has("\"application/vnd.coco.rle+json\":{");
+    assert_has("\"RunLengths\":{\"type\":\"object\"");
     assert_has("\"threshold\":{\"type\":\"number\"");
     assert_has("\"required\":[\"imgSrc\"]");
 }
