@@ -113,6 +113,8 @@ static void overhang(float *left, float *top, const struct job *job)
 static enum sil_err look(struct plane *out, struct job *job,
                          const struct view *view)
 {
+    const struct person_net net = {job->session->runner,
+                                   &model_manifest(job->session->model)->form};
     uint64_t start_ns = clock_ns();
     struct view shrunk = *view;
     float scale = 1 / (float)job->shrink;
@@ -126,8 +128,7 @@ static enum sil_err look(struct plane *out, struct job *job,
     shrunk.part.x1 = (view->part.x1 + left) * scale;
     shrunk.part.y0 = (view->part.y0 + top) * scale;
     shrunk.part.y1 = (view->part.y1 + top) * scale;
-    err = person_look(out, job->session->runner, &job->image, &shrunk,
-                      job->error);
+    err = person_look(out, &net, &job->image, &shrunk, job->error);
     add_time(&job->session->timing.infer_ns, start_ns);
     return err ? err : check_deadline(job);
 }
@@ -139,7 +140,8 @@ static struct view view_of(const struct job *job, struct box part,
     const struct manifest *manifest = model_manifest(job->session->model);
     struct view view = {.part = part};
 
-    person_input_size(&view.width, &view.height, &manifest->sides, &part, side);
+    person_input_size(&view.width, &view.height, &manifest->form.sides, &part,
+                      side);
     sil_assert(view.width > 0 && view.height > 0);
     return view;
 }
@@ -163,20 +165,37 @@ static struct box crop_around(const struct pieces *found,
                         fminf(height, box.y1 + margin)};
 }
 
+/* Above it is person: as asked for, or as the network was calibrated. */
+static float threshold_of(const struct job *job)
+{
+    float threshold = job->options->threshold;
+
+    if (!(threshold > 0))
+        threshold = model_manifest(job->session->model)->threshold;
+    sil_assert(threshold > 0 && threshold < 1);
+    return threshold;
+}
+
 /* First look: where people are. found->count is 0 if nowhere, and *crop is then
  * left alone. Decoded fine enough that a crop of most of the picture needs no
- * second decoding, which costs more than a few pixels too many. */
+ * second decoding, which costs more than a few pixels too many. Of a network
+ * that looks once it is the only one: then *kept is the plane, yours, and
+ * *crop the whole picture. */
 static enum sil_err find_people(struct pieces *found, struct box *crop,
-                                struct job *job)
+                                struct plane *kept, struct job *job)
 {
     const struct manifest *manifest = model_manifest(job->session->model);
     struct box whole = {0, 0, (float)job->width, (float)job->height};
     struct view view = view_of(job, whole, manifest->first_side);
-    struct view finest = view_of(job, whole, manifest->second_side);
+    bool is_only = manifest->second_side == 0;
+    struct view finest = view_of(
+        job, whole, is_only ? manifest->first_side : manifest->second_side);
     struct pieces_rule rule = pieces_rule_default();
     struct plane plane = {0};
     enum sil_err err = SIL_OK;
 
+    if (is_only)
+        rule.present = threshold_of(job);
     if (job->source != NULL)
         err = decode_at(job, fitting_shrink(&finest, DETAIL_WHOLE));
     if (!err)
@@ -186,8 +205,12 @@ static enum sil_err find_people(struct pieces *found, struct box *crop,
     if (!err)
         err = pieces_find(found, &plane, &rule);
     if (!err && found->count > 0)
-        *crop = crop_around(found, &plane, job);
+        *crop = is_only ? whole : crop_around(found, &plane, job);
     sil_assert(err || found->count == 0 || crop->x0 < crop->x1);
+    if (!err && is_only) {
+        *kept = plane;
+        plane = (struct plane){0};
+    }
     plane_finish(&plane);
     return err;
 }
@@ -219,12 +242,10 @@ static enum sil_err make_mask(struct sil_mask **out, struct job *job,
                               struct plane *plane, const struct box *crop)
 {
     struct upscale_place place = {job->width, job->height, *crop,
-                                  job->options->threshold};
+                                  threshold_of(job)};
     enum sil_err err = SIL_OK;
 
-    if (!(place.threshold > 0))
-        place.threshold = model_manifest(job->session->model)->threshold;
-    sil_assert(place.threshold > 0 && place.threshold < 1);
+    sil_assert(plane->values != NULL);
     if (is_stored_wanted(job))
         err = plane_unorient(plane, &place, job->orientation);
     return err ? err : mask_from_plane(out, plane, &place);
@@ -256,9 +277,8 @@ static enum sil_err segment(struct sil_result **out, struct job *job)
     enum sil_err err = result_create(&result, job->options);
 
     if (!err)
-        err = find_people(&found, &crop, job);
-
-    if (!err && found.count > 0) {
+        err = find_people(&found, &crop, &plane, job);
+    if (!err && found.count > 0 && manifest->second_side > 0) {
         view = view_of(job, crop, manifest->second_side);
         err = outline_people(&plane, job, &view);
     }

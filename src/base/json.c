@@ -127,6 +127,19 @@ const struct json *json_member(const struct json *value, const char *key)
     return value == NULL ? NULL : ours(json_object_get(native(value), key));
 }
 
+/* jansson keeps members in the order in which they came. Its iterators want
+ * what they walk over without const, though they only read it. */
+const char *json_key(const struct json *value, size_t index)
+{
+    json_t *object = (json_t *)(uintptr_t)value;
+    void *at = value == NULL ? NULL : json_object_iter(object);
+
+    for (size_t i = 0; at != NULL && i < index; i++)
+        at = json_object_iter_next(object, at);
+    sil_assert(at == NULL || json_is_object(object));
+    return at == NULL ? NULL : json_object_iter_key(at);
+}
+
 /* As above, by place; jansson answers NULL for what is no array. */
 const struct json *json_element(const struct json *value, size_t index)
 {

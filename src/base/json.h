@@ -34,6 +34,11 @@ enum json_kind json_kind(const struct json *value);
  *  loan, valid as long as the document. */
 const struct json *json_member(const struct json *value, const char *key);
 
+/** The name of the index-th member of an object, in the document's order; NULL
+ *  past its end or if value is no object. It walks from the first one. A loan,
+ *  valid as long as the document. */
+const char *json_key(const struct json *value, size_t index);
+
 /** The element of an array; NULL past its end or if value is no array. A
  *  loan, valid as long as the document. */
 const struct json *json_element(const struct json *value, size_t index);

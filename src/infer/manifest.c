@@ -1,15 +1,30 @@
-/* JSON to struct manifest, each member checked by itself.
+/* JSON to struct manifest: names and files, input, output, looks.
  * Must not know files or engines.
- * Unknown members are fine: cards, licences and later versions put them
- * there. */
+ * Members that are not known are refused: a default that hides a typing error
+ * would give masks that are wrong, and no message. */
 #include "infer/manifest.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/json.h"
+#include "infer/manifest_read.h"
+
+/* The order of the enums in net_form.h and engine.h. */
+static const char *const LAYOUTS[] = {"NCHW", "NHWC", NULL};
+static const char *const GEOMETRIES[] = {"aspect", "stretch", "letterbox",
+                                         NULL};
+static const char *const ACTIVATIONS[] = {"none", "sigmoid", "softmax", NULL};
+static const char *const COLOURS[] = {"RGB", "BGR", NULL};
+static const char *const ENDINGS[] = {".onnx", ".tflite", ".xml", NULL};
+
+static const char LAYOUT_WORDS[] = "\"NCHW\" or \"NHWC\"";
+
+/* A whole number of pixels. */
+static const struct number_range SIDE = {1, LIMIT_MODEL_SIDE_MAX, true, NAN};
 
 /* Names become parts of paths: so nothing that leads out of the folder. */
 bool manifest_is_name(const char *text)
@@ -26,89 +41,308 @@ bool manifest_is_name(const char *text)
     return true;
 }
 
-/* A member that must be a name; NULL if it isn't. */
-static const char *name_member(const struct json *from, const char *key)
+/* A member that must be a name. to: LIMIT_MODEL_NAME_MAX + 1 bytes. */
+static void read_name(struct reading *from, const char *key, char *to)
 {
-    const char *text = json_text(json_member(from, key));
+    const char *text = json_text(json_member(from->object, key));
 
-    return text != NULL && manifest_is_name(text) ? text : NULL;
+    to[0] = '\0';
+    if (text == NULL || !manifest_is_name(text)) {
+        reading_fail(from, key,
+                     "1 to 64 of A-Z a-z 0-9 . _ - without a leading dot");
+        return;
+    }
+    sil_assert(strlen(text) <= LIMIT_MODEL_NAME_MAX);
+    memcpy(to, text, strlen(text) + 1);
 }
 
-/* True for 64 digits in lower case, the one form that read_network() makes. */
-static bool is_sha256(const char *text)
+/* The name and the checksum of a file. Digits in lower case are the one form
+ * that sha256_text() makes. */
+static void read_file(struct reading *from, struct manifest_file *to)
 {
-    return text != NULL && strlen(text) == SHA256_TEXT_SIZE - 1 &&
-           strspn(text, "0123456789abcdef") == SHA256_TEXT_SIZE - 1;
+    const char *text = json_text(json_member(from->object, "sha256"));
+
+    read_name(from, "file", to->name);
+    if (text == NULL || strlen(text) != SHA256_TEXT_SIZE - 1 ||
+        strspn(text, "0123456789abcdef") != SHA256_TEXT_SIZE - 1) {
+        reading_fail(from, "sha256", "64 hexadecimal digits in lower case");
+        return;
+    }
+    sil_assert(sizeof to->sha256 == SHA256_TEXT_SIZE);
+    memcpy(to->sha256, text, SHA256_TEXT_SIZE);
 }
 
-/* A whole number from 1 to LIMIT_MODEL_SIDE_MAX; 0 if it isn't one. */
-static uint32_t side_of(const struct json *value)
+/* What kind of file it is, by the end of its name. */
+static void read_format(struct reading *from, struct manifest *to)
 {
-    double number = json_number(value, 0);
-    uint32_t side;
+    size_t length = strlen(to->file.name);
 
-    if (!(number >= 1) || number > LIMIT_MODEL_SIDE_MAX)
-        return 0;
-    side = (uint32_t)number;
-    sil_assert(side >= 1 && side <= LIMIT_MODEL_SIDE_MAX);
-    return (double)side == number ? side : 0;
+    for (uint32_t i = 0; ENDINGS[i] != NULL; i++) {
+        size_t ending = strlen(ENDINGS[i]);
+        if (length <= ending ||
+            strcmp(to->file.name + length - ending, ENDINGS[i]) != 0)
+            continue;
+        to->format = (enum engine_format)i;
+        return;
+    }
+    sil_assert(ENDINGS[0] != NULL);
+    reading_fail(from, "file", "a name that ends in .onnx, .tflite or .xml");
 }
 
-/* "input": {"step": 32, "min": 128, "max": 768}, the ends multiples of the
- * step, so that rounding a side to the step never leaves the range. */
-static bool read_sides(struct person_sides *out, const struct json *input)
+/* IR has its weights in a second file, the others have none. */
+static void read_weights(struct reading *from, struct manifest *to)
 {
-    out->step = side_of(json_member(input, "step"));
-    out->min = side_of(json_member(input, "min"));
-    out->max = side_of(json_member(input, "max"));
-    if (out->step == 0 || out->min == 0 || out->max < out->min)
-        return false;
-    sil_assert(out->max > 0);
-    return out->min % out->step == 0 && out->max % out->step == 0;
+    static const char *const keys[] = {"file", "sha256", NULL};
+    struct reading weights;
+
+    if (to->format != ENGINE_IR) {
+        if (reading_has(from, "weights"))
+            reading_fail(from, "weights", "left out: only .xml has them");
+        return;
+    }
+    weights = reading_object(from, "weights", "weights.");
+    read_file(&weights, &to->weights);
+    reading_only(&weights, keys);
+    reading_leave(from, &weights);
+    sil_assert(from->err || to->weights.name[0] != '\0');
 }
 
-/* "looks": [first, second], exactly two sides: the pipeline has two looks. */
-static bool read_looks(struct manifest *out, const struct json *looks)
+/* Name, version and licence; the label is made of the first two. */
+static void read_label(struct reading *from, struct manifest *to)
 {
-    out->first_side = side_of(json_element(looks, 0));
-    out->second_side = side_of(json_element(looks, 1));
-    return out->first_side > 0 && out->second_side > 0 &&
-           json_element(looks, 2) == NULL;
-}
-
-/* Fill *out; the name of the member that is wrong, NULL if all are right. */
-static const char *read_members(struct manifest *out, const struct json *root)
-{
-    const char *name = name_member(root, "name");
-    const char *version = name_member(root, "version");
-    const char *file = name_member(root, "file");
-    const char *sha256 = json_text(json_member(root, "sha256"));
-    double threshold = json_number(json_member(root, "threshold"), 0);
+    char name[LIMIT_MODEL_NAME_MAX + 1];
+    char version[LIMIT_MODEL_NAME_MAX + 1];
     int length;
 
-    if (name == NULL)
-        return "name";
-    if (version == NULL)
-        return "version";
-    if (file == NULL)
-        return "file";
-    if (!is_sha256(sha256))
-        return "sha256";
-    if (!(threshold > 0) || !(threshold < 1))
-        return "threshold";
-    if (!read_sides(&out->sides, json_member(root, "input")))
-        return "input";
-    if (!read_looks(out, json_member(root, "looks")))
-        return "looks";
-    length = snprintf(out->label, sizeof out->label, "%s-%s", name, version);
-    if (length < 0 || (size_t)length >= sizeof out->label)
-        return "version";
-    sil_assert(strlen(file) < sizeof out->file);
-    sil_assert(strlen(sha256) < sizeof out->sha256);
-    memcpy(out->file, file, strlen(file) + 1);
-    memcpy(out->sha256, sha256, SHA256_TEXT_SIZE);
-    out->threshold = (float)threshold;
-    return NULL;
+    read_name(from, "name", name);
+    read_name(from, "version", version);
+    reading_text(from, "licence", to->licence, sizeof to->licence);
+    length = snprintf(to->label, sizeof to->label, "%s-%s", name, version);
+    sil_assert(length > 0);
+    if ((size_t)length >= sizeof to->label)
+        reading_fail(from, "version", "shorter: with the name 63 characters");
+}
+
+/* Fixed sides, or a range whose ends are multiples of the step, so that
+ * rounding a side to the step never leaves it. */
+static void read_sides(struct reading *from, struct net_form *to)
+{
+    static const char wanted[] = "a whole number of pixels, 1 to 4096";
+    struct net_sides *sides = &to->sides;
+
+    sides->is_square = to->geometry != NET_ASPECT;
+    if (reading_has(from, "width") || reading_has(from, "height")) {
+        sides->width = (uint32_t)reading_number(from, "width", &SIDE, wanted);
+        sides->height = (uint32_t)reading_number(from, "height", &SIDE, wanted);
+        if (to->geometry == NET_ASPECT)
+            reading_fail(from, "geometry",
+                         "\"stretch\" or \"letterbox\", as the size is fixed");
+        if (reading_has(from, "step") || reading_has(from, "min") ||
+            reading_has(from, "max"))
+            reading_fail(from, "step", "left out: width and height are fixed");
+        return;
+    }
+    sides->step = (uint32_t)reading_number(from, "step", &SIDE, wanted);
+    sides->min = (uint32_t)reading_number(from, "min", &SIDE, wanted);
+    sides->max = (uint32_t)reading_number(from, "max", &SIDE, wanted);
+    sil_assert(sides->step > 0);
+    if (sides->min % sides->step != 0)
+        reading_fail(from, "min", "a multiple of step");
+    if (sides->max < sides->min || sides->max % sides->step != 0)
+        reading_fail(from, "max", "a multiple of step, min or more");
+}
+
+/* An input value is (colour / scale - mean) / std, colours being 0 .. 255;
+ * kept as one factor and one offset of colours from 0 to 1. */
+static void read_values(struct reading *from, struct net_form *to)
+{
+    static const struct number_range scales = {1e-6, 1e6, false, UINT8_MAX};
+    static const struct number_range means = {-1e6, 1e6, false, 0};
+    static const struct number_range stds = {1e-6, 1e6, false, 1};
+    double scale = reading_number(from, "scale", &scales, "a number above 0");
+    double mean[NET_COLOURS];
+    double std[NET_COLOURS];
+
+    reading_numbers(from, "mean", mean, NET_COLOURS, &means);
+    reading_numbers(from, "std", std, NET_COLOURS, &stds);
+    for (size_t c = 0; !from->err && c < NET_COLOURS; c++) {
+        sil_assert(std[c] > 0 && scale > 0);
+        to->factors[c] = (float)(UINT8_MAX / (scale * std[c]));
+        to->offsets[c] = (float)(-mean[c] / std[c]);
+    }
+}
+
+static void read_input(struct reading *root, struct manifest *to)
+{
+    static const char *const keys[] = {
+        "name", "layout", "colour", "geometry", "width", "height", "step",
+        "min",  "max",    "scale",  "mean",     "std",   NULL,
+    };
+    struct reading from = reading_object(root, "input", "input.");
+    struct net_form *form = &to->form;
+
+    if (reading_has(&from, "name"))
+        reading_text(&from, "name", to->input_name, sizeof to->input_name);
+    form->layout =
+        (enum net_layout)reading_word(&from, "layout", LAYOUTS, LAYOUT_WORDS);
+    form->is_bgr =
+        reading_word(&from, "colour", COLOURS, "\"RGB\" or \"BGR\"") > 0;
+    form->geometry = (enum net_geometry)reading_word(
+        &from, "geometry", GEOMETRIES,
+        "\"aspect\", \"stretch\" or \"letterbox\"");
+    read_sides(&from, form);
+    read_values(&from, form);
+    reading_only(&from, keys);
+    reading_leave(root, &from);
+    sil_assert(root->err || form->sides.width > 0 || form->sides.step > 0);
+}
+
+static void read_output(struct reading *root, struct manifest *to)
+{
+    static const char *const keys[] = {
+        "name", "index", "layout", "channels", "person", "activation", NULL};
+    static const struct number_range indices = {0, LIMIT_MODEL_OUTPUTS_MAX - 1,
+                                                true, 0};
+    static const struct number_range channels = {1, 2, true, NAN};
+    static const struct number_range persons = {0, 1, true, NAN};
+    struct reading from = reading_object(root, "output", "output.");
+    struct net_form *form = &to->form;
+
+    if (reading_has(&from, "name"))
+        reading_text(&from, "name", to->output_name, sizeof to->output_name);
+    form->output_index = (uint32_t)reading_number(&from, "index", &indices,
+                                                  "a whole number from 0");
+    if (to->output_name[0] != '\0' && reading_has(&from, "index"))
+        reading_fail(&from, "index", "left out: the output has a name");
+    form->output_layout =
+        (enum net_layout)reading_word(&from, "layout", LAYOUTS, LAYOUT_WORDS);
+    form->channels =
+        (uint32_t)reading_number(&from, "channels", &channels, "1 or 2");
+    if (form->channels == 2)
+        form->person =
+            (uint32_t)reading_number(&from, "person", &persons, "0 or 1");
+    else if (reading_has(&from, "person"))
+        reading_fail(&from, "person", "left out: there is one channel");
+    form->activation = (enum net_activation)reading_word(
+        &from, "activation", ACTIVATIONS,
+        "\"none\", \"sigmoid\" or \"softmax\"");
+    if (form->activation == NET_SOFTMAX && form->channels != 2)
+        reading_fail(&from, "activation",
+                     "another one: softmax has 2 channels");
+    reading_only(&from, keys);
+    reading_leave(root, &from);
+    sil_assert(root->err || form->person < form->channels);
+}
+
+/* The sides of a constant, whose elements must not be too many. */
+static void read_shape(struct reading *from, struct manifest_constant *to)
+{
+    const struct json *list = json_member(from->object, "shape");
+    size_t count = 1;
+
+    while (to->rank < TENSOR_DIMS && json_element(list, to->rank) != NULL) {
+        double side = json_number(json_element(list, to->rank), 0);
+        bool is_side =
+            side >= 1 && side <= LIMIT_MODEL_SIDE_MAX && rint(side) == side;
+        to->shape[to->rank] = is_side ? (uint32_t)side : 1;
+        count = is_side ? count * (uint32_t)side : SIZE_MAX;
+        to->rank++;
+        if (count > LIMIT_MODEL_CONSTANT_VALUES_MAX)
+            break;
+    }
+    sil_assert(to->rank <= TENSOR_DIMS);
+    if (to->rank == 0 || count > LIMIT_MODEL_CONSTANT_VALUES_MAX ||
+        json_element(list, TENSOR_DIMS) != NULL)
+        reading_fail(from, "shape", "a list of 1 to 4 sides, in all not large");
+}
+
+/* "constants": what the other inputs get, if there are any. */
+static void read_constants(struct reading *root, struct manifest *to)
+{
+    static const char *const keys[] = {"name", "shape", "value", NULL};
+    static const struct number_range values = {-1e6, 1e6, false, NAN};
+    const struct json *list = json_member(root->object, "constants");
+    const struct json *element = json_element(list, 0);
+
+    if (list != NULL && element == NULL)
+        reading_fail(root, "constants", "a list of objects");
+    while (element != NULL && !root->err) {
+        struct manifest_constant *constant = &to->constants[to->constant_count];
+        struct reading from = {element, "constants.", root->error, SIL_OK};
+
+        reading_text(&from, "name", constant->name, sizeof constant->name);
+        read_shape(&from, constant);
+        constant->value =
+            (float)reading_number(&from, "value", &values, "a number");
+        reading_only(&from, keys);
+        reading_leave(root, &from);
+        to->constant_count++;
+        element = json_element(list, to->constant_count);
+        if (element != NULL && to->constant_count == LIMIT_MODEL_CONSTANTS_MAX)
+            reading_fail(root, "constants", "a list of at most 8");
+    }
+    sil_assert(to->constant_count <= LIMIT_MODEL_CONSTANTS_MAX);
+    if (to->constant_count > 0 && to->input_name[0] == '\0')
+        reading_fail(root, "input", "with a name, as there are other inputs");
+}
+
+/* "looks": the sides of one look or two; where the size is fixed, how many. */
+static void read_looks(struct reading *root, struct manifest *to)
+{
+    static const struct number_range counts = {1, 2, true, NAN};
+    const struct net_sides *sides = &to->form.sides;
+    const struct json *looks = json_member(root->object, "looks");
+    double wanted[2] = {json_number(json_element(looks, 0), 0),
+                        json_number(json_element(looks, 1), 0)};
+    bool has_two = json_element(looks, 1) != NULL;
+
+    if (sides->width > 0) {
+        double count = reading_number(root, "looks", &counts,
+                                      "1 or 2, as the size is fixed");
+        double side = rint(sqrt((double)sides->width * sides->height));
+        to->first_side = (uint32_t)side;
+        to->second_side = count > 1 ? to->first_side : 0;
+        sil_assert(to->first_side > 0);
+        return;
+    }
+    for (size_t i = 0; i < 2; i++)
+        if (!(wanted[i] >= SIDE.least && wanted[i] <= SIDE.most) ||
+            rint(wanted[i]) != wanted[i])
+            wanted[i] = 0;
+    if (!(wanted[0] > 0) || (has_two && !(wanted[1] > 0)) ||
+        json_element(looks, 2) != NULL)
+        reading_fail(root, "looks", "a list of one side or two, in pixels");
+    to->first_side = (uint32_t)wanted[0];
+    to->second_side = (uint32_t)wanted[1];
+}
+
+/* All of it, in the order in which a message is most useful. */
+static void read_members(struct reading *root, struct manifest *to)
+{
+    static const char *const keys[] = {
+        "schema",  "name",   "version",   "licence", "file",  "sha256",
+        "weights", "input",  "constants", "output",  "looks", "threshold",
+        "card",    "source", "note",      NULL,
+    };
+    static const struct number_range schemas = {MANIFEST_SCHEMA,
+                                                MANIFEST_SCHEMA, true, NAN};
+    static const struct number_range thresholds = {1e-6, 1 - 1e-6, false, NAN};
+
+    (void)reading_number(root, "schema", &schemas, "1");
+    reading_only(root, keys);
+    read_label(root, to);
+    read_file(root, &to->file);
+    if (!root->err)
+        read_format(root, to);
+    if (!root->err)
+        read_weights(root, to);
+    read_input(root, to);
+    read_output(root, to);
+    read_constants(root, to);
+    read_looks(root, to);
+    to->threshold = (float)reading_number(root, "threshold", &thresholds,
+                                          "a number above 0 and below 1");
+    sil_assert(root->err || to->first_side > 0);
 }
 
 /* *out is filled at the end only, so that it stays untouched on failure. JSON
@@ -117,8 +351,8 @@ enum sil_err manifest_parse(struct manifest *out, const void *bytes,
                             size_t size, struct sil_error *error)
 {
     struct manifest read = {0};
+    struct reading reading = {.prefix = "", .error = error};
     struct json *root = NULL;
-    const char *wrong;
     enum sil_err err = json_parse(&root, bytes, size, error);
 
     sil_assert(out != NULL);
@@ -127,11 +361,11 @@ enum sil_err manifest_parse(struct manifest *out, const void *bytes,
     if (err)
         return err;
     sil_assert(root != NULL);
-    wrong = read_members(&read, root);
+    reading.object = root;
+    read_members(&reading, &read);
     json_destroy(root);
-    if (wrong != NULL)
-        return err_set(error, SIL_E_MODEL,
-                       "the manifest's \"%s\" is missing or wrong", wrong);
+    if (reading.err)
+        return reading.err;
     *out = read;
     return SIL_OK;
 }

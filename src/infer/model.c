@@ -10,11 +10,13 @@
 #include "base/check.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "infer/person.h"
 
 /* Nothing of it changes after sil_model_open(): all threads share it. */
 struct sil_model {
     struct manifest manifest;
-    struct engine_net *net; /* owned */
+    struct engine_constant constants[LIMIT_MODEL_CONSTANTS_MAX]; /* its own */
+    struct engine_net *net;                                      /* owned */
 };
 
 /* One thread: right for a program that looks at one picture at a time. */
@@ -71,26 +73,64 @@ static enum sil_err read_manifest(struct manifest *out, const char *folder,
     return err;
 }
 
-/* Read the network into *to and compare its checksum. The message shows twelve
+/* Read a file into *to and compare its checksum. The message shows twelve
  * digits of each: enough to see which file it is. */
-static enum sil_err read_network(struct buf *to, const char *folder,
-                                 const struct manifest *manifest,
+static enum sil_err read_checked(struct buf *to, const char *folder,
+                                 const struct manifest_file *file,
                                  struct sil_error *error)
 {
     char sha256[SHA256_TEXT_SIZE];
-    enum sil_err err = read_file(to, folder, manifest->file, "", error);
+    enum sil_err err = read_file(to, folder, file->name, "", error);
 
-    sil_assert(strlen(manifest->sha256) == SHA256_TEXT_SIZE - 1);
+    sil_assert(strlen(file->sha256) == SHA256_TEXT_SIZE - 1);
     if (err)
         return err;
     err = sha256_text(sha256, to->bytes, to->size);
     if (err)
         return err_set(error, SIL_E_MODEL, "SHA-256 can't be computed");
-    if (memcmp(sha256, manifest->sha256, sizeof sha256) != 0)
+    if (memcmp(sha256, file->sha256, sizeof sha256) != 0)
         return err_set(error, SIL_E_MODEL,
                        "%s has SHA-256 %.12s…, its manifest says %.12s…",
-                       manifest->file, sha256, manifest->sha256);
+                       file->name, sha256, file->sha256);
+    if (to->size == 0)
+        return err_set(error, SIL_E_MODEL, "%s is empty", file->name);
     return SIL_OK;
+}
+
+/* The files of a network, as the engine takes them. */
+struct files {
+    struct buf network;
+    struct buf weights; /* empty unless it is IR */
+    struct buf path;    /* of the network */
+};
+
+/* Read what the manifest names; files_finish() in either case. */
+static enum sil_err files_read(struct files *files, const char *folder,
+                               const struct manifest *manifest,
+                               struct sil_error *error)
+{
+    enum sil_err err;
+
+    buf_init(&files->network, LIMIT_MODEL_BYTES_MAX);
+    buf_init(&files->weights, LIMIT_MODEL_BYTES_MAX);
+    buf_init(&files->path, LIMIT_MODEL_PATH_MAX);
+    err = read_checked(&files->network, folder, &manifest->file, error);
+    if (!err && manifest->format == ENGINE_IR)
+        err = read_checked(&files->weights, folder, &manifest->weights, error);
+    if (err)
+        return err;
+    sil_assert(files->network.size > 0);
+    buf_addf(&files->path, "%s/%s", folder, manifest->file.name);
+    if (buf_text(&files->path)[0] != '\0')
+        return SIL_OK;
+    return err_set(error, SIL_E_NO_MEMORY, "no memory to read a network");
+}
+
+static void files_finish(struct files *files)
+{
+    buf_finish(&files->network);
+    buf_finish(&files->weights);
+    buf_finish(&files->path);
 }
 
 /* Look at a grey square: a network that can't is found out now, and not at
@@ -101,46 +141,87 @@ static enum sil_err try_network(const struct sil_model *model,
     uint8_t grey[] = {UINT8_MAX / 2, UINT8_MAX / 2, UINT8_MAX / 2};
     struct image image = {grey, 1, 1, sizeof grey, false};
     struct view view = {.part = {0, 0, 1, 1}};
-    struct engine_runner *runner = NULL;
+    struct person_net net = {.form = &model->manifest.form};
     struct plane plane = {0};
-    enum sil_err err = engine_runner_create(&runner, model->net, error);
+    enum sil_err err = engine_runner_create(&net.runner, model->net, error);
 
     if (err)
         return err;
-    sil_assert(runner != NULL);
-    person_input_size(&view.width, &view.height, &model->manifest.sides,
-                      &view.part, model->manifest.first_side);
-    err = person_look(&plane, runner, &image, &view, error);
-    for (size_t i = 0; !err && i < (size_t)plane.width * plane.height; i++)
-        if (!(plane.values[i] >= 0 && plane.values[i] <= 1))
-            err = err_set(error, SIL_E_MODEL,
-                          "the network's answer is no probability: %g",
-                          (double)plane.values[i]);
+    sil_assert(net.runner != NULL);
+    person_input_size(&view.width, &view.height, &net.form->sides, &view.part,
+                      model->manifest.first_side);
+    err = person_look(&plane, &net, &image, &view, error);
     plane_finish(&plane);
-    engine_runner_destroy(runner);
+    engine_runner_destroy(net.runner);
     return err;
 }
 
-/* Everything after the manifest. The file's bytes are let go once compiled: the
+/* What the engine is told of the inputs that are no picture. */
+static void name_constants(struct engine_options *engine,
+                           struct sil_model *model)
+{
+    const struct manifest *manifest = &model->manifest;
+
+    sil_assert(manifest->constant_count <= LIMIT_MODEL_CONSTANTS_MAX);
+    for (uint32_t i = 0; i < manifest->constant_count; i++) {
+        const struct manifest_constant *from = &manifest->constants[i];
+        struct engine_constant *to = &model->constants[i];
+
+        to->name = from->name;
+        memcpy(to->shape, from->shape, sizeof to->shape);
+        to->rank = from->rank;
+        to->value = from->value;
+    }
+    engine->constants = model->constants;
+    engine->constant_count = manifest->constant_count;
+}
+
+/* The output that is looked at: a name becomes an index, once. */
+static enum sil_err choose_output(struct sil_model *model,
+                                  struct sil_error *error)
+{
+    struct manifest *manifest = &model->manifest;
+    uint32_t count = engine_net_outputs(model->net);
+
+    if (manifest->output_name[0] != '\0')
+        return engine_net_find_output(&manifest->form.output_index, model->net,
+                                      manifest->output_name, error);
+    sil_assert(count > 0);
+    if (manifest->form.output_index < count)
+        return SIL_OK;
+    return err_set(error, SIL_E_MODEL,
+                   "the manifest's \"output.index\" is %u: the network has %u "
+                   "outputs",
+                   manifest->form.output_index, count);
+}
+
+/* Everything after the manifest. The files' bytes are let go once compiled: the
  * engine has its own copy of the weights. */
 static enum sil_err load(struct sil_model *model, const char *folder,
                          const struct sil_model_options *options,
                          struct sil_error *error)
 {
+    const struct manifest *manifest = &model->manifest;
     struct engine_options engine = {.thread_count = options->thread_count,
                                     .cache_dir = options->cache_dir};
-    struct engine_source source = {.format = ENGINE_ONNX};
-    struct buf network;
-    enum sil_err err;
+    struct engine_source source = {.format = manifest->format};
+    struct files files;
+    enum sil_err err = files_read(&files, folder, manifest, error);
 
-    buf_init(&network, LIMIT_MODEL_BYTES_MAX);
     sil_assert(model->net == NULL);
-    err = read_network(&network, folder, &model->manifest, error);
-    source.bytes = network.bytes;
-    source.size = network.size;
+    if (manifest->input_name[0] != '\0')
+        engine.input_name = manifest->input_name;
+    name_constants(&engine, model);
+    source.bytes = files.network.bytes;
+    source.size = files.network.size;
+    source.weights = files.weights.bytes;
+    source.weights_size = files.weights.size;
+    source.path = buf_text(&files.path);
     if (!err)
         err = engine_net_create(&model->net, &source, &engine, error);
-    buf_finish(&network);
+    files_finish(&files);
+    if (!err)
+        err = choose_output(model, error);
     return err ? err : try_network(model, error);
 }
 

@@ -1,4 +1,4 @@
-/* Looking at a part of a picture with the network "person".
+/* Looking at a part of a picture with a network that finds people.
  * Threads: pure functions; a runner belongs to one thread at a time.
  * Must not know of masks' runs, files or requests: pixels in, plane out.
  *
@@ -11,26 +11,27 @@
 #include "base/err.h"
 #include "decode/image.h"
 #include "infer/engine.h"
-#include "infer/view.h"
-#include "mask/mask.h"
-
-/** The input sizes that a network takes. */
-struct person_sides {
-    uint32_t step;     /* both sides are multiples of it, at least 1 */
-    uint32_t min, max; /* of each side, multiples of step */
-};
+#include "infer/net_form.h"
 
 /** Width and height of the network's input for a part of that size: about
- *  side * side pixels at the part's aspect ratio. */
+ *  side * side pixels at the part's aspect ratio, unless the network wants
+ *  them square or fixed. */
 void person_input_size(uint32_t *width, uint32_t *height,
-                       const struct person_sides *sides, const struct box *part,
+                       const struct net_sides *sides, const struct box *part,
                        uint32_t side);
 
+/** A network to look with, both lent for the call. */
+struct person_net {
+    struct engine_runner *runner;
+    const struct net_form *form;
+};
+
 /** Look at what the view shows. *out: float [view height, view width],
- *  probabilities of person, yours, plane_finish(). Errors: SIL_E_MODEL,
- *  SIL_E_NO_MEMORY. */
+ *  probabilities of person, yours, plane_finish(); smaller where the form
+ *  leaves a border (net_form_inner()), but always of all that the view shows.
+ *  Errors: SIL_E_MODEL, SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err person_look(struct plane *out,
-                                      struct engine_runner *runner,
+                                      const struct person_net *net,
                                       const struct image *image,
                                       const struct view *view,
                                       struct sil_error *error);

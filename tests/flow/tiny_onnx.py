@@ -64,8 +64,11 @@ def folder(path, network):
     path.mkdir()
     (path / "person.onnx").write_bytes(network)
     (path / "person.json").write_text(json.dumps({
-        "name": "person", "version": "tiny", "file": "person.onnx",
+        "schema": 1, "name": "person", "version": "tiny", "licence": "none",
+        "file": "person.onnx",
         "sha256": hashlib.sha256(network).hexdigest(),
-        "input": {"step": 32, "min": 128, "max": 768}, "looks": [256, 384],
-        "threshold": 0.5, "licence": "Apache-2.0", "card": "person.md"}))
+        "input": {"layout": "NCHW", "colour": "RGB", "geometry": "aspect",
+                  "step": 32, "min": 128, "max": 768},
+        "output": {"layout": "NCHW", "channels": 1, "activation": "none"},
+        "looks": [256, 384], "threshold": 0.5}))
     return path

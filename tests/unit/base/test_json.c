@@ -159,6 +159,9 @@ static void values_are_found(void **state)
     assert_string_equal(json_text(json_element(list, 1)), "two");
     assert_null(json_element(list, 2));
     assert_true(json_number(json_member(json_member(json, "o"), "p"), 0) == 3);
+    assert_string_equal(json_key(json, 0), "t");
+    assert_string_equal(json_key(json, 7), "o");
+    assert_null(json_key(json, 8));
     json_destroy(json);
 }
 
@@ -176,6 +179,8 @@ static void what_is_not_there_is_absent(void **state)
     assert_null(json_member(NULL, "t"));
     assert_null(json_element(json, 0));
     assert_null(json_element(NULL, 0));
+    assert_null(json_key(number, 0));
+    assert_null(json_key(NULL, 0));
     assert_null(json_text(number));
     assert_null(json_text(NULL));
     assert_int_equal(json_kind(NULL), JSON_ABSENT);

@@ -29,9 +29,9 @@ static void write_file(const char *path, const void *bytes, size_t size)
 }
 
 /* Write bytes as the network, and a manifest that has its checksum unless
- * another one is given. */
+ * another one is given. output: further members of it, or "". */
 static void folder_init(struct folder *folder, const struct buf *bytes,
-                        const char *sha256)
+                        const char *sha256, const char *output)
 {
     char text[TEXT_SIZE];
     char own[SHA256_TEXT_SIZE];
@@ -45,10 +45,14 @@ static void folder_init(struct folder *folder, const struct buf *bytes,
                    folder->path, "a.onnx");
     assert_int_equal(sha256_text(own, bytes->bytes, bytes->size), SIL_OK);
     size = snprintf(text, sizeof text,
-                    "{\"name\":\"a\",\"version\":\"9\",\"file\":\"a.onnx\","
+                    "{\"schema\":1,\"name\":\"a\",\"version\":\"9\","
+                    "\"licence\":\"none\",\"file\":\"a.onnx\","
                     "\"sha256\":\"%s\",\"looks\":[256,384],\"threshold\":0.5,"
-                    "\"input\":{\"step\":32,\"min\":128,\"max\":768}}",
-                    sha256 != NULL ? sha256 : own);
+                    "\"input\":{\"layout\":\"NCHW\",\"colour\":\"RGB\","
+                    "\"geometry\":\"aspect\",\"step\":32,\"min\":128,"
+                    "\"max\":768},\"output\":{\"layout\":\"NCHW\","
+                    "\"channels\":1,\"activation\":\"none\"%s}}",
+                    sha256 != NULL ? sha256 : own, output);
     write_file(folder->manifest, text, (size_t)size);
     write_file(folder->network, bytes->bytes, bytes->size);
 }
@@ -73,6 +77,15 @@ static void assert_refused(const char *path, const char *wanted)
     assert_null(strchr(error.detail, '/'));
 }
 
+static void assert_opens(const char *path)
+{
+    struct sil_model *model = NULL;
+
+    assert_int_equal(sil_model_open(&model, path, NULL, NULL), SIL_OK);
+    assert_string_equal(sil_model_name(model), "a-9");
+    sil_model_close(model);
+}
+
 static void the_real_one_opens(void **state)
 {
     struct sil_model_options options = sil_model_options_default();
@@ -91,14 +104,11 @@ static void the_real_one_opens(void **state)
 static void a_copy_opens(void **state)
 {
     struct buf bytes = file_bytes(MODELS_DIR "/person.onnx");
-    struct sil_model *model = NULL;
     struct folder folder;
 
     (void)state;
-    folder_init(&folder, &bytes, NULL);
-    assert_int_equal(sil_model_open(&model, folder.path, NULL, NULL), SIL_OK);
-    assert_string_equal(sil_model_name(model), "a-9");
-    sil_model_close(model);
+    folder_init(&folder, &bytes, NULL, "");
+    assert_opens(folder.path);
     folder_finish(&folder);
     buf_finish(&bytes);
 }
@@ -112,8 +122,44 @@ static void a_flipped_bit_is_refused(void **state)
     (void)state;
     assert_int_equal(sha256_text(sha256, bytes.bytes, bytes.size), SIL_OK);
     bytes.bytes[bytes.size / 2] ^= 1;
-    folder_init(&folder, &bytes, sha256);
+    folder_init(&folder, &bytes, sha256, "");
     assert_refused(folder.path, "SHA-256");
+    folder_finish(&folder);
+    buf_finish(&bytes);
+}
+
+/* Outputs that person.onnx hasn't, and the words for it. */
+static const char *const OUTPUTS[][2] = {
+    {",\"index\":1", "output.index"},
+    {",\"name\":\"cat\"", "cat"},
+};
+
+static void an_output_that_is_not_there_is_told(void **state)
+{
+    struct buf bytes = file_bytes(MODELS_DIR "/person.onnx");
+    struct folder folder;
+
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(OUTPUTS); i++) {
+        folder_init(&folder, &bytes, NULL, OUTPUTS[i][0]);
+        assert_refused(folder.path, OUTPUTS[i][1]);
+        folder_finish(&folder);
+    }
+    folder_init(&folder, &bytes, NULL, ",\"name\":\"person\"");
+    assert_opens(folder.path);
+    folder_finish(&folder);
+    buf_finish(&bytes);
+}
+
+static void an_empty_file_is_refused(void **state)
+{
+    struct buf bytes;
+    struct folder folder;
+
+    (void)state;
+    buf_init(&bytes, 1);
+    folder_init(&folder, &bytes, NULL, "");
+    assert_refused(folder.path, "empty");
     folder_finish(&folder);
     buf_finish(&bytes);
 }
@@ -125,12 +171,12 @@ static void what_is_no_network_is_refused(void **state)
 
     (void)state;
     bytes.size /= 2;
-    folder_init(&folder, &bytes, NULL);
+    folder_init(&folder, &bytes, NULL, "");
     assert_refused(folder.path, "engine");
     folder_finish(&folder);
     buf_clear(&bytes);
     buf_add_text(&bytes, "not a network");
-    folder_init(&folder, &bytes, NULL);
+    folder_init(&folder, &bytes, NULL, "");
     assert_refused(folder.path, "engine");
     folder_finish(&folder);
     buf_finish(&bytes);
@@ -143,7 +189,7 @@ static void missing_files_are_named(void **state)
 
     (void)state;
     assert_refused("/nonexistent", "person.json");
-    folder_init(&folder, &bytes, NULL);
+    folder_init(&folder, &bytes, NULL, "");
     assert_int_equal(unlink(folder.network), 0);
     assert_refused(folder.path, "a.onnx");
     write_file(folder.manifest, "{", 1);
@@ -200,6 +246,8 @@ int main(void)
         cmocka_unit_test(the_real_one_opens),
         cmocka_unit_test(a_copy_opens),
         cmocka_unit_test(a_flipped_bit_is_refused),
+        cmocka_unit_test(an_output_that_is_not_there_is_told),
+        cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(what_is_no_network_is_refused),
         cmocka_unit_test(missing_files_are_named),
         cmocka_unit_test(impossible_arguments_are_refused),

@@ -6,7 +6,7 @@
 #include "infer/model.h"
 #include "infer/person.h"
 
-static const struct person_sides SIDES = {32, 128, 768};
+static const struct net_sides SIDES = {.step = 32, .min = 128, .max = 768};
 
 struct row {
     float width, height; /* of the part, pixels */
@@ -40,26 +40,45 @@ static void inputs_keep_the_aspect_ratio(void **state)
     }
 }
 
+static void sides_may_be_square_or_fixed(void **state)
+{
+    static const struct net_sides square = {
+        .step = 32, .min = 128, .max = 768, .is_square = true};
+    static const struct net_sides fixed = {.width = 320, .height = 200};
+    struct box part = {0, 0, 1920, 1080};
+    uint32_t width;
+    uint32_t height;
+
+    (void)state;
+    person_input_size(&width, &height, &square, &part, 500);
+    assert_int_equal(width, 512);
+    assert_int_equal(height, 512);
+    person_input_size(&width, &height, &fixed, &part, 500);
+    assert_int_equal(width, 320);
+    assert_int_equal(height, 200);
+}
+
 static void looks_and_answers_probabilities(void **state)
 {
     uint8_t grey[] = {90, 90, 90};
     struct image image = {grey, 1, 1, sizeof grey, false};
     struct view view = {{0, 0, 1, 1}, 160, 128};
     struct sil_model *model = NULL;
-    struct engine_runner *runner = NULL;
+    struct person_net net = {0};
     struct plane plane = {0};
 
     (void)state;
     assert_int_equal(sil_model_open(&model, MODELS_DIR, NULL, NULL), SIL_OK);
-    assert_int_equal(engine_runner_create(&runner, model_net(model), NULL),
+    net.form = &model_manifest(model)->form;
+    assert_int_equal(engine_runner_create(&net.runner, model_net(model), NULL),
                      SIL_OK);
-    assert_int_equal(person_look(&plane, runner, &image, &view, NULL), SIL_OK);
+    assert_int_equal(person_look(&plane, &net, &image, &view, NULL), SIL_OK);
     assert_int_equal(plane.width, 160);
     assert_int_equal(plane.height, 128);
     for (size_t i = 0; i < (size_t)plane.width * plane.height; i++)
         assert_true(plane.values[i] >= 0 && plane.values[i] <= 1);
     plane_finish(&plane);
-    engine_runner_destroy(runner);
+    engine_runner_destroy(net.runner);
     sil_model_close(model);
 }
 
@@ -67,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inputs_keep_the_aspect_ratio),
+        cmocka_unit_test(sides_may_be_square_or_fixed),
         cmocka_unit_test(looks_and_answers_probabilities),
     };
 

@@ -1,0 +1,1 @@
+sil_fuzz(manifest LINKS sil_infer)
