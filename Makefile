@@ -10,6 +10,7 @@ help:
 	@echo "make build     set up and build: build/silhouette"
 	@echo "make check     the gates of .ci/run: format, style, sanitizers, ..."
 	@echo "make sanitize  the tests under AddressSanitizer and UBSan"
+	@echo "make bench     measure it all (PEER=… PEER_PYTHON=…: beside a peer)"
 	@echo "make format    rewrite the sources as .clang-format wants them"
 	@echo "make clean     remove what was built (not what was fetched: .deps/)"
 
@@ -37,10 +38,17 @@ sanitize:
 check:
 	@.ci/run gates
 
+bench:
+	@tools/setup test
+	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=ON)
+	@cmake --build --preset release
+	@.deps/venv/bin/python -B bench/bench.py --json build/bench.json \
+	    $(if $(PEER),--peer $(PEER) --peer-python $(PEER_PYTHON))
+
 format:
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format-14 -i
 
 clean:
 	rm -rf build build-*
 
-.PHONY: help build serve test sanitize check format clean
+.PHONY: help build serve test sanitize check bench format clean
