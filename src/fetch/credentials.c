@@ -1,7 +1,7 @@
-/* The sources of keys, in the order of the AWS SDKs: environment, then files.
+/* The sources of keys, in the order of the AWS SDKs.
  * Must not know S3, or let a key reach a log line or an error.
- * Sources that ask over the network (container, web identity, instance
- * metadata) would be further rows of the table, behind these. */
+ * Two kinds: texts that are here, looked at when keys are wanted, and services
+ * that have to be asked, which a thread of its own does (the keeper). */
 #include "fetch/credentials.h"
 
 #include <stdlib.h>
@@ -12,10 +12,13 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "fetch/credentials_keeper.h"
 
 /* The order is that of the AWS SDKs:
  *   1. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN;
- *   2. the profile in the credentials file, then in the config file.
+ *   2. web identity: a token in a file, exchanged for keys of a role;
+ *   3. the profile in the credentials file, then in the config file;
+ *   4. the endpoint of a container, then instance metadata.
  * A source that has only half of a pair is passed over, and the log says so:
  * it is a mistake in nearly all cases, but not one to stop for. */
 
@@ -29,17 +32,8 @@ struct credentials {
     struct profile *profile; /* lent */
     struct credential now;   /* owned */
     uint64_t looked_ns;      /* when the files were last looked at */
+    struct keeper *keeper;   /* owned; NULL: keys are not asked for */
 };
-
-/* Wiped, not only freed: nothing secret is left in memory given back. */
-static void credential_finish(struct credential *credential)
-{
-    sil_assert(credential != NULL);
-    profile_forget(credential->key_id);
-    profile_forget(credential->secret);
-    profile_forget(credential->token);
-    *credential = (struct credential){0};
-}
 
 /* NULL, for an absent token, is equal to NULL only. */
 static bool is_same_text(const char *a, const char *b)
@@ -113,9 +107,8 @@ static const struct {
 /* Profiles may say in other ways where their keys come from. */
 static void warn_of_unsupported(const struct profile *profile)
 {
-    static const char *const others[] = {"role_arn", "sso_session",
-                                         "sso_start_url", "credential_process",
-                                         "web_identity_token_file"};
+    static const char *const others[] = {"source_profile", "sso_session",
+                                         "sso_start_url", "credential_process"};
 
     sil_assert(profile != NULL);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
@@ -132,6 +125,7 @@ static void warn_of_unsupported(const struct profile *profile)
 static enum sil_err load(struct credential *out, const struct profile *profile)
 {
     sil_assert(profile != NULL);
+    sil_assert(out != NULL);
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
         enum sil_err err;
 
@@ -171,11 +165,34 @@ static enum sil_err look(struct credentials *credentials)
     return SIL_OK;
 }
 
-/* The first look is the last one for keys in the environment. */
+/* Who has to be asked, if it comes before what was found here: *remote is NULL
+ * if nobody does. Keys of the environment come first, then web identity, then
+ * the files, then the others. */
+static enum sil_err find_remote(struct remote **remote,
+                                const struct profile *profile,
+                                const struct credential *found)
+{
+    const char *key_id = getenv("AWS_ACCESS_KEY_ID");
+    bool is_found = found->key_id != NULL;
+    bool is_first =
+        is_found && key_id != NULL && strcmp(key_id, found->key_id) == 0;
+    enum sil_err err = SIL_OK;
+
+    sil_assert(*remote == NULL);
+    if (!is_first)
+        err = remote_find(remote, profile, true);
+    if (!err && *remote == NULL && !is_found)
+        err = remote_find(remote, profile, false);
+    return err;
+}
+
+/* The first look is the last one for keys in the environment, and for which
+ * service is asked. */
 enum sil_err credentials_create(struct credentials **out,
                                 struct profile *profile)
 {
     struct credentials *credentials = mem_zalloc(1, sizeof *credentials);
+    struct remote *remote = NULL;
     enum sil_err err;
 
     sil_assert(out != NULL);
@@ -185,6 +202,12 @@ enum sil_err credentials_create(struct credentials **out,
     credentials->profile = profile;
     credentials->looked_ns = clock_ns();
     err = load(&credentials->now, profile);
+    if (!err)
+        err = find_remote(&remote, profile, &credentials->now);
+    if (!err && remote != NULL) {
+        credential_finish(&credentials->now);
+        err = keeper_start(&credentials->keeper, remote);
+    }
     if (err)
         credentials_destroy(credentials);
     else
@@ -197,6 +220,7 @@ void credentials_destroy(struct credentials *credentials)
 {
     if (credentials == NULL)
         return;
+    keeper_stop(credentials->keeper);
     credential_finish(&credentials->now);
     mem_free(credentials);
 }
@@ -211,7 +235,10 @@ enum sil_err credentials_get(const struct credential **out,
         credentials->looked_ns + LIMIT_CREDENTIALS_LOOK_MS * NS_PER_MS;
 
     sil_assert(credentials->looked_ns > 0);
-    if (clock_is_past(look_again_ns) && look(credentials))
+    if (credentials->keeper != NULL)
+        (void)keeper_take(&credentials->now, credentials->keeper,
+                          credentials->now.key_id == NULL);
+    else if (clock_is_past(look_again_ns) && look(credentials))
         return err_set(error, SIL_E_NO_MEMORY, "no memory for credentials");
     sil_assert((credentials->now.key_id == NULL) ==
                (credentials->now.secret == NULL));
@@ -233,6 +260,8 @@ bool credentials_renew(struct credentials *credentials)
     bool is_other;
 
     sil_assert(credentials->profile != NULL);
+    if (credentials->keeper != NULL)
+        return keeper_renew(&credentials->now, credentials->keeper);
     if (profile_refresh(&is_changed, credentials->profile) ||
         load(&found, credentials->profile))
         return false;

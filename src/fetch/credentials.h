@@ -4,21 +4,17 @@
 #ifndef SIL_FETCH_CREDENTIALS_H
 #define SIL_FETCH_CREDENTIALS_H
 
-#include "base/err.h"
+#include "fetch/credentials_answer.h"
 #include "fetch/profile.h"
-
-/** One set of keys, all owned by their struct credentials. */
-struct credential {
-    char *key_id;
-    char *secret;
-    char *token; /* of a session; NULL: long-lived keys */
-};
 
 struct credentials;
 
-/** Take the environment's keys, if it has any, or else the profile's. The
- *  profile is lent and must outlive it. *out: yours, credentials_destroy().
- *  Having none is no error yet. Errors: SIL_E_NO_MEMORY. */
+/** Take the first source of keys that there is, in the order of the SDKs:
+ *  environment, web identity, files, container, instance metadata (see
+ *  credentials_remote.h). The profile is lent and must outlive it. *out:
+ *  yours, credentials_destroy(). Having none is no error yet. Errors:
+ *  SIL_E_NO_MEMORY, SIL_E_INTERNAL (no thread for a source that has to be
+ *  asked). */
 SIL_MUST_USE enum sil_err credentials_create(struct credentials **out,
                                              struct profile *profile);
 
@@ -26,7 +22,8 @@ SIL_MUST_USE enum sil_err credentials_create(struct credentials **out,
 void credentials_destroy(struct credentials *credentials);
 
 /** The keys to sign with. *out is a loan, valid until the next call on
- *  credentials. Files that changed are read again. Errors:
+ *  credentials. Files that changed are read again; keys that expire are
+ *  renewed before. Errors:
  *  SIL_E_STORE_UNAVAILABLE if there are none, SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err credentials_get(const struct credential **out,
                                           struct credentials *credentials,
