@@ -23,6 +23,10 @@ struct loop {
     loop_fn on_tick, on_signal;
     void *tick_payload, *signal_payload;
     bool has_tick, has_signals;
+    uv_signal_t hangup;
+    loop_fn on_hangup;
+    void *hangup_payload;
+    bool has_hangup;
     bool is_running;
 };
 
@@ -172,6 +176,29 @@ enum sil_err loop_on_stop_signal(struct loop *loop, loop_fn fn, void *payload)
     return SIL_OK;
 }
 
+/* A handle of its own: what it means has nothing to do with stopping. */
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    const struct loop *loop = handle->data;
+
+    sil_assert(number == SIGHUP);
+    loop->on_hangup(loop->hangup_payload);
+}
+
+enum sil_err loop_on_hangup(struct loop *loop, loop_fn fn, void *payload)
+{
+    sil_assert(!loop->has_hangup);
+    loop->on_hangup = fn;
+    loop->hangup_payload = payload;
+    if (uv_signal_init(&loop->uv, &loop->hangup) != 0)
+        return SIL_E_INTERNAL;
+    loop->has_hangup = true;
+    loop->hangup.data = loop;
+    return uv_signal_start(&loop->hangup, on_hangup, SIGHUP) == 0
+               ? SIL_OK
+               : SIL_E_INTERNAL;
+}
+
 /* A task may start something, and something may post a task: only when both
  * have come to an end it is over. */
 void loop_run(struct loop *loop)
@@ -194,6 +221,8 @@ void loop_stop(struct loop *loop)
     uv_unref((uv_handle_t *)&loop->wake);
     if (loop->has_tick)
         uv_unref((uv_handle_t *)&loop->tick);
+    if (loop->has_hangup)
+        uv_unref((uv_handle_t *)&loop->hangup);
     for (int i = 0; i < STOP_SIGNAL_COUNT && loop->has_signals; i++)
         uv_unref((uv_handle_t *)&loop->signals[i]);
     sil_assert(!uv_has_ref((uv_handle_t *)&loop->wake));

@@ -48,6 +48,11 @@ SIL_MUST_USE enum sil_err loop_every(struct loop *loop, uint32_t period_ms,
 SIL_MUST_USE enum sil_err loop_on_stop_signal(struct loop *loop, loop_fn fn,
                                               void *payload);
 
+/** Call fn for each SIGHUP, which otherwise ends the process. At most once per
+ *  loop. Errors: SIL_E_INTERNAL. */
+SIL_MUST_USE enum sil_err loop_on_hangup(struct loop *loop, loop_fn fn,
+                                         void *payload);
+
 /** Run until loop_stop() and until nothing is open any more. */
 void loop_run(struct loop *loop);
 

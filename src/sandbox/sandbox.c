@@ -33,6 +33,7 @@ struct sandbox {
     atomic_uint_fast64_t loss_count;
 };
 
+/* What the library does when nobody says anything about limits. */
 struct sandbox_options sandbox_options_default(void)
 {
     return (struct sandbox_options){.limits = sil_limits_default(),
@@ -169,6 +170,7 @@ bool sandbox_spawn(int *pidfd, struct sandbox *sandbox, const int *fds)
     return is_there;
 }
 
+/* Read-only from the start on: no lock. */
 const struct sandbox_options *sandbox_options(const struct sandbox *sandbox)
 {
     sil_assert(sandbox != NULL);
@@ -183,6 +185,7 @@ void sandbox_lost(struct sandbox *sandbox)
     (void)atomic_fetch_add(&sandbox->loss_count, 1);
 }
 
+/* Of all ports together. */
 uint64_t sandbox_loss_count(const struct sandbox *sandbox)
 {
     sil_assert(sandbox != NULL);

@@ -65,6 +65,7 @@ static bool piece_open(struct piece *piece, size_t size)
     return true;
 }
 
+/* Unmapped here, it lives on in a decoder that is still there: not for long. */
 static void piece_close(struct piece *piece)
 {
     if (piece->bytes != NULL)
@@ -375,7 +376,8 @@ enum sil_err sandbox_port_open(struct decode_port **out,
         !piece_open(&port->pixels, pixels_size) || !begin_process(port)) {
         sandbox_port_close(&port->port);
         return err_set(error, SIL_E_INTERNAL,
-                       "the system refuses a process to decode pictures in");
+                       "the system refuses a process to decode pictures in; "
+                       "--sandbox off does without one");
     }
     *out = &port->port;
     return SIL_OK;

@@ -90,8 +90,8 @@ static size_t count_lines(const struct buf *file)
     return lines;
 }
 
-/* Read once, at the start: a list that is edited takes effect with the next
- * start, as every other setting. */
+/* Read at the start and again when told to: whoever edits the list decides when
+ * it is whole. */
 enum sil_err api_keys_open(struct api_keys **out, const char *path,
                            struct sil_error *error)
 {

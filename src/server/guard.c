@@ -44,6 +44,30 @@ enum sil_err guard_open(struct guard **out, const struct config *config,
     return SIL_OK;
 }
 
+/* A file that is half-written, or gone, locks nobody out: it is told, and what
+ * was read before still holds. */
+enum sil_err guard_reload(struct guard *guard, const struct config *config,
+                          struct sil_error *error)
+{
+    struct api_keys *keys = NULL;
+    enum sil_err err;
+
+    sil_assert(guard->keys != NULL);
+    sil_assert(config->api_keys != NULL);
+    err = api_keys_open(&keys, config->api_keys, error);
+    if (err)
+        return err;
+    api_keys_close(guard->keys);
+    guard->keys = keys;
+    return SIL_OK;
+}
+
+size_t guard_key_count(const struct guard *guard)
+{
+    sil_assert(guard != NULL);
+    return guard->keys == NULL ? 0 : api_keys_count(guard->keys);
+}
+
 /* Also ends what guard_open() began and could not finish. */
 void guard_close(struct guard *guard)
 {

@@ -15,6 +15,16 @@ SIL_MUST_USE enum sil_err guard_open(struct guard **out,
                                      const struct config *config,
                                      struct sil_error *error);
 
+/** Read the keys again, from the file that the settings name: at once all of
+ *  them count, and none that is gone. On failure the old ones stay. Errors:
+ *  those of guard_open(). */
+SIL_MUST_USE enum sil_err guard_reload(struct guard *guard,
+                                       const struct config *config,
+                                       struct sil_error *error);
+
+/** How many keys there are; 0: none is asked for. */
+size_t guard_key_count(const struct guard *guard);
+
 /** NULL is fine. */
 void guard_close(struct guard *guard);
 

@@ -170,6 +170,24 @@ static void on_signal(void *payload)
     http_server_drain(service->http);
 }
 
+/* SIGHUP: the list of keys was edited. */
+static void on_hangup(void *payload)
+{
+    struct service *service = payload;
+    struct sil_error error = {0};
+    struct log_line line;
+    enum sil_err err = guard_reload(service->guard, &service->config, &error);
+
+    sil_assert(service->guard != NULL);
+    if (err) {
+        log_event(LOG_ERROR, "api_keys_kept", error.detail);
+        return;
+    }
+    log_begin(&line, LOG_INFO, "api_keys_read");
+    log_int(&line, "count", (int64_t)guard_key_count(service->guard));
+    log_end(&line);
+}
+
 /* One look at how far the draining is; the next one comes with the next tick.
  * It ends when no job is left, since those with a worker can't be stopped. */
 static void drain(struct service *service)
@@ -220,6 +238,9 @@ static enum sil_err open_all(struct service *service, struct sil_error *error)
         err = loop_every(service->loop, LIMIT_TICK_MS, on_tick, service);
     if (!err)
         err = loop_on_stop_signal(service->loop, on_signal, service);
+    /* Without a list it stays what it is: the terminal was closed. */
+    if (!err && guard_has_keys(service->guard))
+        err = loop_on_hangup(service->loop, on_hangup, service);
     if (!err)
         err = health_start(&service->health, service->store);
     /* Their errors have no words of their own. */

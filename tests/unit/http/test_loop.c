@@ -174,6 +174,19 @@ static void both_stop_signals_are_told(void **state)
     assert_int_equal(fixture->signal_count, 2);
 }
 
+/* Not one of those that stop it. */
+static void a_hangup_is_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    assert_int_equal(loop_on_hangup(fixture->loop, count_signal, fixture),
+                     SIL_OK);
+    fixture->signal_count = 1; /* The next one stops the fixture's loop. */
+    (void)kill(getpid(), SIGHUP);
+    loop_run(fixture->loop);
+    assert_int_equal(fixture->signal_count, 2);
+}
+
 static void running_out_of_memory_is_told(void **state)
 {
     struct loop *loop = NULL;
@@ -196,6 +209,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_tick_repeats, set_up, tear_down),
         cmocka_unit_test_setup_teardown(both_stop_signals_are_told, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_hangup_is_told, set_up, tear_down),
         cmocka_unit_test(running_out_of_memory_is_told),
     };
 

@@ -88,6 +88,34 @@ static void without_rules_all_are_let_in(void **state)
     guard_close(guard);
 }
 
+/* From one list to another, and not to one that is none. */
+static void keys_are_read_again(void **state)
+{
+    struct guard *guard = guard_of(true, 0, 1);
+    struct config config = {.rate_burst = 1};
+    char path[] = "/tmp/sil-guard-XXXXXX";
+    char hash[SHA256_TEXT_SIZE];
+    uint32_t wait_s = 0;
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    config.api_keys = path;
+    sent.api_key = "good";
+    assert_int_equal(guard_reload(guard, &config, NULL), SIL_E_ARGUMENT);
+    assert_int_equal(check(guard, &wait_s), SIL_OK);
+    assert_int_equal(sha256_text(hash, "better", 6), SIL_OK);
+    assert_int_equal(write(fd, hash, sizeof hash - 1), sizeof hash - 1);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(guard_reload(guard, &config, NULL), SIL_OK);
+    assert_int_equal(guard_key_count(guard), 1);
+    assert_int_equal(check(guard, &wait_s), SIL_E_UNAUTHORIZED);
+    sent.api_key = "better";
+    assert_int_equal(check(guard, &wait_s), SIL_OK);
+    assert_int_equal(unlink(path), 0);
+    guard_close(guard);
+}
+
 static void keys_are_found_where_they_may_be(void **state)
 {
     static const struct {
@@ -167,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_rules_all_are_let_in),
+        cmocka_unit_test(keys_are_read_again),
         cmocka_unit_test(keys_are_found_where_they_may_be),
         cmocka_unit_test(addresses_have_a_rate_each),
         cmocka_unit_test(wrong_keys_use_up_their_addresses_rate),
