@@ -9,7 +9,8 @@ enum cli_exit {
     CLI_DONE = 0,  /* all of it */
     CLI_PART = 1,  /* some picture failed; the others are done */
     CLI_USAGE = 2, /* wrong words on the command line */
-    CLI_BROKEN = 3 /* no usable model, or the machine refuses */
+    CLI_BROKEN = 3, /* no usable model, or the machine refuses */
+    CLI_STOPPED = 4 /* a signal came; what is done is done */
 };
 
 /** Run `silhouette bench`. argv: argc words after "bench", then NULL.
@@ -18,6 +19,9 @@ int cli_bench(int argc, char **argv);
 
 /** Run `silhouette segment`; as above. */
 int cli_segment(int argc, char **argv);
+
+/** Run `silhouette batch`; as above. */
+int cli_batch(int argc, char **argv);
 
 /** Run `silhouette serve`; as above. Returns what server_main() does. */
 int cli_serve(int argc, char **argv);

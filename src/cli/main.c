@@ -20,6 +20,7 @@ struct cmd {
 static const struct cmd cli_cmds[] = {
     {"bench", cli_bench, "time pictures on this machine"},
     {"segment", cli_segment, "find the people in picture files"},
+    {"batch", cli_batch, "a whole folder or bucket of pictures"},
     {"serve", cli_serve, "answer HTTP requests: a key in, a mask out"},
 };
 

@@ -1,4 +1,5 @@
-/* The one file that knows libcurl: a multi handle, and a GET as an easy one.
+/* The one file that knows libcurl: a multi handle, and each request as an easy
+ * one.
  * Must not know which store this is, judge answers or try again.
  * Signing is curl's, over the path as we encoded it: hence PATH_AS_IS. It
  * signs the x-amz-* headers given here, among them a date where our clock is
@@ -42,9 +43,12 @@ struct s3_transfer {
     CURL *easy;                 /* owned */
     struct curl_slist *headers; /* owned; the handle points to it */
     struct s3_body body;
+    const struct s3_upload *upload; /* lent; NULL: nothing is sent */
+    size_t sent_bytes;              /* of the upload */
     void *payload;
     bool has_excess; /* more came than was announced */
     bool is_plain;   /* no TLS, whose records are no bytes of a body */
+    bool is_head;    /* a length is announced, and no body comes */
     int local_port;  /* of its connection; 0: none yet */
     const struct s3_sockets *sockets; /* lent */
     char text[CURL_ERROR_SIZE];
@@ -83,6 +87,35 @@ static size_t take_bytes(char *piece, size_t one, size_t count, void *payload)
         s3_sockets_has_more(transfer->sockets, transfer->local_port))
         transfer->has_excess = true;
     return is_kept && !transfer->has_excess ? count : 0;
+}
+
+/* What is sent, in curl's pieces. */
+static size_t give_bytes(char *piece, size_t one, size_t count, void *payload)
+{
+    struct s3_transfer *transfer = payload;
+    const struct s3_upload *upload = transfer->upload;
+    size_t left = upload->size - transfer->sent_bytes;
+
+    sil_assert(one == 1);
+    sil_assert(transfer->sent_bytes <= upload->size);
+    if (count > left)
+        count = left;
+    memcpy(piece, (const char *)upload->bytes + transfer->sent_bytes, count);
+    transfer->sent_bytes += count;
+    return count;
+}
+
+/* From the beginning, where a kept connection turned out to be closed. */
+static int rewind_bytes(void *payload, curl_off_t offset, int origin)
+{
+    struct s3_transfer *transfer = payload;
+
+    sil_assert(transfer->upload != NULL);
+    if (origin != SEEK_SET || offset < 0 ||
+        (uint64_t)offset > transfer->upload->size)
+        return CURL_SEEKFUNC_CANTSEEK;
+    transfer->sent_bytes = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 /* Sockets are opened and closed here, to be found again by their port. */
@@ -156,15 +189,41 @@ static bool add_header(struct s3_transfer *transfer, const char *text)
     return longer != NULL;
 }
 
+/* "name: value"; false: out of memory. */
+static bool add_named(struct s3_transfer *transfer, const char *name,
+                      const char *value)
+{
+    struct buf line;
+    bool is_good;
+
+    sil_assert(value != NULL);
+    buf_init(&line, LIMIT_PROFILE_BYTES_MAX);
+    buf_addf(&line, "%s: %s", name, value);
+    is_good = buf_err(&line) == SIL_OK && add_header(transfer, buf_text(&line));
+    buf_finish(&line);
+    return is_good;
+}
+
+/* Of a PUT the hash is signed: bytes that change on the way are refused by the
+ * store. A GET has no bytes. */
+static bool add_content(struct s3_transfer *transfer, const struct s3_ask *ask)
+{
+    const struct s3_upload *upload = ask->upload;
+
+    sil_assert((ask->method == S3_PUT) == (upload != NULL));
+    if (upload == NULL)
+        return add_header(transfer, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
+    return add_named(transfer, "x-amz-content-sha256", upload->sha256) &&
+           add_named(transfer, "Content-Type", upload->content_type);
+}
+
 /* A session's token and, where our clock is off, the store's time. */
 static bool add_headers(struct s3_transfer *transfer, const struct s3_ask *ask)
 {
-    struct buf token;
     char date[HEADER_SIZE];
     struct tm parts;
     time_t now = time(NULL) + (time_t)ask->skew_s;
-    bool is_good =
-        add_header(transfer, "x-amz-content-sha256: UNSIGNED-PAYLOAD");
+    bool is_good = add_content(transfer, ask);
 
     sil_assert(transfer->headers == NULL || is_good);
     if (ask->skew_s != 0 && gmtime_r(&now, &parts) != NULL) {
@@ -175,13 +234,8 @@ static bool add_headers(struct s3_transfer *transfer, const struct s3_ask *ask)
     }
     if (ask->credential->token == NULL)
         return is_good;
-    buf_init(&token, LIMIT_PROFILE_BYTES_MAX);
-    buf_add_text(&token, "x-amz-security-token: ");
-    buf_add_text(&token, ask->credential->token);
-    is_good = is_good && add_header(transfer, buf_text(&token)) &&
-              buf_err(&token) == SIL_OK;
-    buf_finish(&token);
-    return is_good;
+    return is_good &&
+           add_named(transfer, "x-amz-security-token", ask->credential->token);
 }
 
 /* Where to, as whom, and nowhere else: no redirect, no proxy of the
@@ -206,6 +260,28 @@ static bool set_target(const struct s3_curl *curl, CURL *easy,
                              (long)CURL_SSLVERSION_TLSv1_2) &&
            (curl->authorities == NULL ||
             !curl_easy_setopt(easy, CURLOPT_CAINFO, curl->authorities));
+}
+
+/* A GET is what curl does by itself. An upload's size is told beforehand:
+ * S3 takes no chunks. */
+static bool set_method(struct s3_transfer *transfer, const struct s3_ask *ask)
+{
+    CURL *easy = transfer->easy;
+
+    sil_assert(easy != NULL);
+    transfer->upload = ask->upload;
+    transfer->is_head = ask->method == S3_HEAD;
+    if (ask->method == S3_HEAD)
+        return !curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    if (ask->method == S3_GET)
+        return true;
+    return !curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) &&
+           !curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                             (curl_off_t)ask->upload->size) &&
+           !curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_bytes) &&
+           !curl_easy_setopt(easy, CURLOPT_READDATA, transfer) &&
+           !curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_bytes) &&
+           !curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
 }
 
 /* How long, in which version, and no signal of curl's own. HTTP/1.1, as S3
@@ -281,7 +357,7 @@ enum sil_err s3_curl_start(struct s3_transfer **out, struct s3_curl *curl,
     transfer->is_plain = strncasecmp(ask->url, "http:", 5) == 0;
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL || !add_headers(transfer, ask) ||
-        !set_target(curl, transfer->easy, ask) ||
+        !set_target(curl, transfer->easy, ask) || !set_method(transfer, ask) ||
         !set_limits(transfer->easy, ask) || !set_listeners(curl, transfer) ||
         curl_multi_add_handle(curl->multi, transfer->easy) != CURLM_OK) {
         transfer_destroy(transfer);
@@ -357,7 +433,8 @@ static enum s3_outcome outcome_with_ours(const struct s3_transfer *transfer,
         return S3_NO_MEMORY;
     if (is_object && transfer->has_excess)
         return S3_CUT;
-    if (is_object && code == CURLE_OK && !s3_body_is_complete(body, head))
+    if (is_object && code == CURLE_OK && !transfer->is_head &&
+        !s3_body_is_complete(body, head))
         return S3_CUT;
     if (!is_object && code == CURLE_WRITE_ERROR)
         return S3_ANSWERED; /* An error's body longer than is wanted. */

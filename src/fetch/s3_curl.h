@@ -1,4 +1,4 @@
-/* Signed GETs, many at once: libcurl as the rest of the store needs it.
+/* Signed requests, many at once: libcurl as the rest of the store needs it.
  * Threads: one thread at a time, but for s3_curl_wake(), which any may call.
  * Must not know what is tried again, or what an answer means. */
 #ifndef SIL_FETCH_S3_CURL_H
@@ -9,7 +9,17 @@
 #include "fetch/s3_error.h"
 
 struct s3_curl;     /* the connections */
-struct s3_transfer; /* one GET under way */
+struct s3_transfer; /* one request under way */
+
+enum s3_method { S3_GET, S3_HEAD, S3_PUT };
+
+/** What a PUT sends; all lent until told. */
+struct s3_upload {
+    const void *bytes;
+    size_t size;              /* bytes, at least 1 */
+    const char *sha256;       /* of the bytes, 64 hex digits */
+    const char *content_type; /* "image/png" */
+};
 
 /** What is asked; all texts are lent for the call of s3_curl_start(). */
 struct s3_ask {
@@ -17,8 +27,10 @@ struct s3_ask {
     const struct credential *credential;
     int64_t skew_s;       /* the store's clock minus ours, seconds */
     uint64_t deadline_ns; /* 0: none */
-    struct buf *bytes;    /* lent until told: the object, up to its cap */
-    void *payload;        /* for the callback */
+    enum s3_method method;
+    const struct s3_upload *upload; /* of S3_PUT; NULL with the others */
+    struct buf *bytes; /* lent until told: the object, up to its cap */
+    void *payload;     /* for the callback */
 };
 
 /** What came back; valid during the callback. */

@@ -218,3 +218,27 @@ void s3_add_list_url(struct buf *to, const struct s3_object *object)
         add_encoded(to, object->prefix, '\0');
     }
 }
+
+/* Sorted, as in the list of one. The prefix ends with a slash here: "a" must
+ * not list what lies below "ab". */
+void s3_add_page_url(struct buf *to, const struct s3_object *object,
+                     const char *token)
+{
+    sil_assert(object->prefix != NULL);
+    sil_assert(token != NULL);
+    add_bucket_url(to, object);
+    if (is_virtual(object) || object->endpoint->is_aws)
+        buf_add_text(to, "/");
+    buf_add_text(to, "?");
+    if (token[0] != '\0') {
+        buf_add_text(to, "continuation-token=");
+        add_encoded(to, token, '\0');
+        buf_add_text(to, "&");
+    }
+    buf_add_text(to, "list-type=2");
+    if (object->prefix[0] != '\0') {
+        buf_add_text(to, "&prefix=");
+        add_encoded(to, object->prefix, '\0');
+        buf_add_text(to, "%2F");
+    }
+}

@@ -53,4 +53,9 @@ void s3_add_object_url(struct buf *to, const struct s3_object *object);
  *  not looked at. Its query is sorted and encoded as signing wants it. */
 void s3_add_list_url(struct buf *to, const struct s3_object *object);
 
+/** Append the URL of a page of the bucket's list: what lies below the prefix,
+ *  behind the token of the page before ("": from the beginning). */
+void s3_add_page_url(struct buf *to, const struct s3_object *object,
+                     const char *token);
+
 #endif
