@@ -32,14 +32,16 @@ class Lock(unittest.TestCase):
                 self.assertIsNotNone(row)
                 self.assertIn(row.kind, ("apt", "pypi", "go", "npm"))
                 self.assertIn(row.group,
-                              ("serve", "test", "gates", "go", "node"))
+                              ("serve", "test", "gates", "train",
+                               "docs", "go", "node"))
                 self.assertIn(row.arch,
                               ("x86_64", "aarch64", "any", "source"))
                 self.assertRegex(row.sha256, r"^h1:[\w+/]{43}=$"
                                  if row.kind == "go" else r"^[0-9a-f]{64}$")
 
     def test_nothing_is_named_twice(self):
-        keys = [(row.kind, row.name, row.arch) for row in self.rows]
+        keys = [(row.kind, row.group, row.name, row.arch)
+                for row in self.rows]
         self.assertEqual(len(keys), len(set(keys)))
 
     def test_both_processors_get_the_same_things(self):
@@ -132,10 +134,10 @@ class Command(unittest.TestCase):
     def test_help_and_a_wrong_word(self):
         done = self.run_setup("--help")
         self.assertEqual(done.returncode, 0)
-        self.assertIn("serve|test|gates|all", done.stdout)
+        self.assertIn("serve|test|gates|train|docs|all", done.stdout)
         done = self.run_setup("everything")
         self.assertEqual(done.returncode, 2)
-        self.assertIn("serve|test|gates|all", done.stderr)
+        self.assertIn("serve|test|gates|train|docs|all", done.stderr)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Fetch and unpack what tools/lock names beyond apt packages, into .deps/.
 
-Usage: fetch.py serve|test|gates...   (tools/setup calls it)
+Usage: fetch.py serve|test|gates|train|docs...   (tools/setup calls it)
 
 Each thing is fetched by its registry's own client, compared with the SHA-256
 in the lock before anything is unpacked, unpacked beside its place and renamed
@@ -171,6 +171,8 @@ def pip_download(row, folder):
                  "--python-version", "3.11", "--abi", "cp311"]
         for minor in range(5, GLIBC_MINOR_MAX + 1):
             args += ["--platform", "manylinux_2_%d_%s" % (minor, arch)]
+        for legacy in ("manylinux1", "manylinux2010", "manylinux2014"):
+            args += ["--platform", "%s_%s" % (legacy, arch)]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wants:
         wants.write("%s==%s" % (row.name, row.version))
         if row.sha256 != "?":
@@ -293,15 +295,15 @@ def get_llhttp(rows):
         "carries the C sources of llhttp")
 
 
-def get_venv(rows):
-    """The Python packages of the tests, in an environment of their own."""
-    wheels = only(rows, kind="pypi", group="test")
-    place = os.path.join(DEPS, "venv")
-    if is_done("venv", wheels, os.path.join(place, "bin", "python")):
+def make_venv(wheels, name, why, *options):
+    """Python packages in an environment of their own, .deps/`name`."""
+    place = os.path.join(DEPS, name)
+    if is_done(name, wheels, os.path.join(place, "bin", "python")):
         return
-    say("making .deps/venv: %d Python packages for the tests" % len(wheels))
+    say("making .deps/%s: %d Python packages for %s"
+        % (name, len(wheels), why))
     remove(place)
-    client([PYTHON, "-m", "venv", place], ".deps/venv")
+    client([PYTHON, "-m", "venv", *options, place], ".deps/" + name)
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as wants:
         for row in wheels:
             wants.write("%s==%s --hash=sha256:%s\n"
@@ -310,8 +312,28 @@ def get_venv(rows):
         client([os.path.join(place, "bin", "python"), "-m", "pip", "install",
                 "--quiet", "--no-deps", "--no-cache-dir", "--only-binary",
                 ":all:", "--disable-pip-version-check", "--require-hashes",
-                "-r", wants.name], "the tests' Python packages")
-    set_done("venv", wheels)
+                "-r", wants.name], "the Python packages for " + why)
+    set_done(name, wheels)
+
+
+def get_venv(rows):
+    make_venv(only(rows, kind="pypi", group="test"), "venv", "the tests")
+
+
+def get_docs_venv(rows):
+    make_venv(only(rows, kind="pypi", group="docs"), "venv-docs",
+              "the docs site")
+
+
+def get_training_venv(rows):
+    """What training/ is tested with. PyTorch is Debian's, 40 MB without CUDA
+    where the wheel has 3 GB with it; so the system's packages are seen, and
+    the others are such as go with its NumPy."""
+    shared = ("openvino", "typing-extensions")
+    wheels = only(rows, kind="pypi", group="train") + [
+        one(rows, name) for name in shared]
+    make_venv(wheels, "venv-train", "the test of training/",
+              "--system-site-packages")
 
 
 def version_of(command):
@@ -398,16 +420,32 @@ def node_programs(rows):
     return node, [node, place + "/lib/node_modules/npm/bin/npm-cli.js"]
 
 
+def get_swagger_ui(rows):
+    """The viewer of the API page: two files, and whose they are."""
+    row = one(rows, "swagger-ui-dist")
+    place = os.path.join(DEPS, "swagger-ui")
+    if is_done("swagger-ui", [row], place):
+        return
+    say("fetching swagger-ui-dist %s (viewer of the API page)" % row.version)
+    with Workplace() as work:
+        untar(npm_pack(row, work.files, node_programs(rows)[1]), work.out,
+              below((r"package/(?=swagger-ui(-bundle\.js|\.css)$|LICENSE$|"
+                     r"NOTICE$)", "")))
+        work.move_to(place)
+    set_done("swagger-ui", [row])
+
+
 def get_node_modules(rows):
-    """node-fetch, for the JavaScript example of the API's page."""
-    packages = only(rows, kind="npm")
+    """node-fetch, for the JavaScript example of the API's page; axe-core, to
+    look for what keeps people out of the pages."""
+    packages = only(rows, kind="npm", group="test")
     place = os.path.join(DEPS, "node_modules")
     node = os.path.join(DEPS, "bin", "node")
     if is_done("node_modules", packages, place) and os.path.exists(node):
         return
     program, npm = node_programs(rows)
     link("node", program)
-    say("fetching %d npm packages (node-fetch and what it needs)"
+    say("fetching %d npm packages (node-fetch and what it needs, axe-core)"
         % len(packages))
     with Workplace() as work:
         for index, row in enumerate(packages):
@@ -420,9 +458,11 @@ def get_node_modules(rows):
 
 
 GROUPS = {
-    "serve": (get_openvino, get_llhttp),
+    "serve": (get_openvino, get_llhttp, get_swagger_ui),
     "test": (get_venv, get_versitygw, get_node_modules),
     "gates": (),
+    "train": (get_training_venv,),
+    "docs": (get_docs_venv,),
 }
 
 
