@@ -46,17 +46,23 @@ static void add_field(struct fields *fields, const char *name,
     fields->list[fields->count++] = (struct http_field){name, value};
 }
 
-/* Hand out the next piece of a body that lies whole in memory. */
-static size_t next_of(struct job *job, const struct buf *body, uint8_t *bytes,
+/** A body that lies whole in memory. */
+struct whole {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+/* Hand out the next piece of it. */
+static size_t next_of(struct job *job, struct whole body, uint8_t *bytes,
                       size_t capacity)
 {
-    size_t left = body->size - job->page_sent;
+    size_t left = body.size - job->page_sent;
     size_t size = left < capacity ? left : capacity;
 
-    /* The cursor is one for both bodies: a job sends only one of them. */
-    sil_assert(job->page_sent <= body->size);
+    /* The cursor is one for all bodies: a job sends only one of them. */
+    sil_assert(job->page_sent <= body.size);
     if (size > 0)
-        memcpy(bytes, body->bytes + job->page_sent, size);
+        memcpy(bytes, body.bytes + job->page_sent, size);
     job->page_sent += size;
     return size;
 }
@@ -65,18 +71,20 @@ static size_t next_of(struct job *job, const struct buf *body, uint8_t *bytes,
 static size_t next_of_page(void *payload, uint8_t *bytes, size_t capacity)
 {
     struct job *job = payload;
+    struct whole body = {job->page.bytes, job->page.size};
 
     sil_assert(job->is_sending);
-    return next_of(job, &job->page, bytes, capacity);
+    return next_of(job, body, bytes, capacity);
 }
 
 /* A body that a worker made: small, or compressed. */
 static size_t next_of_whole(void *payload, uint8_t *bytes, size_t capacity)
 {
     struct job *job = payload;
+    struct whole body = {job->held.whole.bytes, job->held.whole.size};
 
     sil_assert(job->is_sending);
-    return next_of(job, &job->held.whole, bytes, capacity);
+    return next_of(job, body, bytes, capacity);
 }
 
 /* The answer that needs no memory, nor a cursor: it is shorter than any piece,
@@ -251,6 +259,30 @@ void answer_page(struct job *job, int status, const char *content_type)
     reply(job, status, &fields,
           (struct http_body){.size = job->page.size, .next = next_of_page},
           false);
+}
+
+/* For bodies of static memory: nothing of them is the job's but a cursor. */
+static size_t next_of_lent(void *payload, uint8_t *bytes, size_t capacity)
+{
+    struct job *job = payload;
+    struct whole body = {job->lent, job->lent_size};
+
+    sil_assert(job->is_sending);
+    return next_of(job, body, bytes, capacity);
+}
+
+/* The HTTP layer leaves the body out where the status has none. */
+void answer_static(struct job *job, const struct answer_copy *copy)
+{
+    struct fields fields = {.count = 0};
+
+    sil_assert(copy->bytes != NULL);
+    for (size_t i = 0; i < copy->field_count; i++)
+        add_field(&fields, copy->fields[i].name, "%s", copy->fields[i].value);
+    job->lent = copy->bytes;
+    job->lent_size = copy->size;
+    reply(job, copy->status, &fields,
+          (struct http_body){.size = copy->size, .next = next_of_lent}, false);
 }
 
 /* "fetch;dur=1.234, decode;dur=…": one entry per stage. */

@@ -19,6 +19,18 @@ void answer_error(struct job *job, const struct sil_error *error,
 /** Answer with what is in job->page. */
 void answer_page(struct job *job, int status, const char *content_type);
 
+/** An answer whose body is static memory. */
+struct answer_copy {
+    int status;
+    const struct http_field *fields; /* lent for the call, as their texts */
+    size_t field_count;
+    const uint8_t *bytes;
+    size_t size;
+};
+
+/** Answer with bytes that are always there, sent from where they are. */
+void answer_static(struct job *job, const struct answer_copy *copy);
+
 /** Answer with the mask that was made. */
 void answer_mask(struct job *job);
 

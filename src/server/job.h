@@ -58,7 +58,9 @@ struct job {
     uint64_t image_pixels;          /* of the mask answered; 0: none */
     uint32_t person_count;          /* in it */
     struct buf page;                /* a body of our own: pages and errors */
-    size_t page_sent;               /* bytes of page or whole handed out */
+    const uint8_t *lent;            /* a body of static memory; NULL: none */
+    size_t lent_size;               /* bytes of it */
+    size_t page_sent;               /* bytes of the body handed out */
     struct held held;
 };
 

@@ -218,6 +218,49 @@ enum encode_coding negotiate_coding(struct http_text value)
     return gzip_q > 0 && gzip_q >= identity_q ? ENCODE_GZIP : ENCODE_IDENTITY;
 }
 
+/* For the documentation: the forms of the table above. */
+bool negotiate_answers(const char *type, size_t size)
+{
+    sil_assert(type != NULL);
+    for (int i = 0; i < FORM_COUNT; i++)
+        if (is_name((struct http_text){type, size}, forms[i].name))
+            return true;
+    return false;
+}
+
+/* Is it that language, or one of its kinds: "ko", "ko-KR"? */
+static bool is_language(struct http_text text, const char *language)
+{
+    size_t size = strlen(language);
+
+    sil_assert(size > 0);
+    return text.size >= size && strncasecmp(text.bytes, language, size) == 0 &&
+           (text.size == size || text.bytes[size] == '-');
+}
+
+/* Of what is liked alike the first of the list wins: people write the list
+ * in that order, and browsers write q-values besides. */
+const char *negotiate_language(struct http_text value)
+{
+    static const char *const languages[] = {"en", "ko"};
+    const char *best = languages[0];
+    struct item item;
+    int best_q = 0;
+
+    if (value.bytes == NULL)
+        return best;
+    while (next_item(&item, &value)) {
+        sil_assert(item.q <= Q_FULL);
+        for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++) {
+            if (item.q <= best_q || !is_language(item.name, languages[i]))
+                continue;
+            best = languages[i];
+            best_q = item.q;
+        }
+    }
+    return best;
+}
+
 /* HEIF under both of its names; AVIF is told from it by its bytes. */
 static const char *const image_types[] = {"image/jpeg", "image/png",
                                           "image/webp", "image/heic",

@@ -37,4 +37,11 @@ SIL_MUST_USE enum sil_err negotiate_format(enum sil_format *out,
  *  like identity better. */
 enum encode_coding negotiate_coding(struct http_text value);
 
+/** Is there an answer of that media type (size bytes)? */
+bool negotiate_answers(const char *type, size_t size);
+
+/** The pages' language, of those there are ("en", "ko"), that
+ *  Accept-Language likes best; English where it says nothing of them. */
+const char *negotiate_language(struct http_text value);
+
 #endif

@@ -1,117 +1,157 @@
-/* OpenAPI 3.1, written out of the tables.
+/* OpenAPI 3.1, a text of web/ with the tables filled in.
  * Must not know how requests are served.
- * Templates are written with ' for ", which JSON's own texts here never
- * need: it keeps them readable. */
+ * The text holds marks, @@words quality@@: a name and what it is about. What
+ * stands between @@if …@@ and @@end@@ is left out where it isn't offered. */
 #include "server/openapi.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "base/options.h"
+#include "server/answers.h"
 #include "server/negotiate.h"
-#include "server/request.h"
 #include "server/routes.h"
+#include "server/web_files.h"
 
-/* Append a template, ' becoming ". Texts of the tables don't pass through
- * here: an apostrophe of theirs stays one. */
-static void add(struct buf *to, const char *template)
+static const char mark[] = "@@";
+
+enum { MARK_SIZE = sizeof mark - 1 };
+
+/** A document being written. */
+struct writer {
+    struct buf *to;
+    const struct config *config;
+};
+
+/** A piece of a text. */
+struct span {
+    const char *bytes;
+    size_t size;
+};
+
+/* The Korean column, which nothing else of the program reads. */
+static const char *const in_korean[] = {
+#define SIL_ERROR(name, code, stage, status, state, message, when, ko) ko,
+#define SIL_ERROR_ALIAS(name, ...) NULL,
+#include "base/errors.tbl"
+#undef SIL_ERROR
+#undef SIL_ERROR_ALIAS
+};
+
+static bool is_same(struct span text, const char *word)
 {
-    sil_assert(template != NULL);
-    for (const char *at = template; *at != '\0'; at++)
-        buf_add(to, *at == '\'' ? "\"" : at, 1);
+    sil_assert(word != NULL);
+    return text.size == strlen(word) &&
+           memcmp(text.bytes, word, text.size) == 0;
 }
 
-/* Append words ("a b") as 'a','b': the lists of options.tbl as an enum of the
- * schema. */
-static void add_words(struct buf *to, const char *words)
+static void add_text(struct buf *to, const char *text)
 {
-    const char *mark = "";
+    sil_assert(text != NULL);
+    json_add_text(to, text, strlen(text));
+}
 
-    sil_assert(words != NULL);
+/* Is this among the words "a b c"? */
+static bool has_word(const char *words, struct span word)
+{
+    sil_assert(word.size > 0);
     while (*words != '\0') {
         size_t size = strcspn(words, " ");
-        buf_addf(to, "%s\"%.*s\"", mark, (int)size, words);
+        if (size == word.size && memcmp(words, word.bytes, size) == 0)
+            return true;
         words += size + (words[size] == ' ');
-        mark = ",";
     }
+    return false;
 }
 
-/* The members of a request: imgSrc, then the options of the table. */
-static void add_request(struct buf *to)
+/* The options' rows are named in the text; a name without a row is a mistake
+ * in the text, found by the first test. */
+static const struct option_row *row_of(struct span name)
+{
+    const struct option_row *row = option_find(name.bytes, name.size);
+
+    sil_assert(row != NULL);
+    return row;
+}
+
+/* "@@words quality@@": the offered ones, as an array. */
+static void add_words(struct writer *writer, struct span name)
+{
+    const char *words = row_of(name)->offered;
+    const char *comma = "";
+
+    sil_assert(*words != '\0');
+    buf_add_text(writer->to, "[");
+    while (*words != '\0') {
+        size_t size = strcspn(words, " ");
+        buf_addf(writer->to, "%s\"%.*s\"", comma, (int)size, words);
+        words += size + (words[size] == ' ');
+        comma = ", ";
+    }
+    buf_add_text(writer->to, "]");
+}
+
+/* What a request gets that says nothing; the quality is a setting. */
+static void add_default(struct writer *writer, struct span name)
+{
+    const struct option_row *row = row_of(name);
+
+    sil_assert(writer->config != NULL);
+    add_text(writer->to, is_same(name, "quality") ? writer->config->quality
+                                                  : row->standard);
+}
+
+/* The limits that a client may run into, as this service has them. */
+static void add_limit(struct writer *writer, struct span name)
+{
+    const struct config *config = writer->config;
+    uint64_t value = 0;
+
+    if (is_same(name, "image_bytes"))
+        value = config->image_bytes_max;
+    else if (is_same(name, "image_pixels"))
+        value = config->image_pixels_max;
+    else if (is_same(name, "key_bytes"))
+        value = LIMIT_KEY_BYTES_MAX;
+    else if (is_same(name, "request_id"))
+        value = LIMIT_REQUEST_ID_MAX;
+    sil_assert(value > 0);
+    buf_addf(writer->to, "%" PRIu64, value);
+}
+
+/* The summary of the route with that label. */
+static void add_summary(struct writer *writer, struct span label)
+{
+    const struct route_row *row = NULL;
+
+    for (int i = 0; i < ROUTE_NONE && row == NULL; i++)
+        if (is_same(label, route_row((enum route)i)->label))
+            row = route_row((enum route)i);
+    sil_assert(row != NULL);
+    buf_add_text(writer->to, row->summary);
+}
+
+static void add_version(struct writer *writer, struct span about)
+{
+    sil_assert(about.size == 0);
+    buf_add_text(writer->to, SIL_VERSION);
+}
+
+/* The media types of a picture as the body. */
+static void add_pictures(struct writer *writer, struct span about)
 {
     size_t count;
-    const struct option_row *rows = option_rows(&count);
+    const char *const *types = negotiate_image_types(&count);
 
-    /* The limit is said as a number of bytes: JSON Schema would count
-     * characters. */
-    add(to, "'Request':{'type':'object','required':['imgSrc'],'properties':{"
-            "'imgSrc':{'type':'string','minLength':1,'description':"
-            "'The image: its key in the bucket, taken literally, or "
-            "s3://bucket/key of an allowed bucket; at most ");
-    buf_addf(to, "%d bytes", LIMIT_KEY_BYTES_MAX);
-    add(to, "'},'threshold':{'type':'number','exclusiveMinimum':0,"
-            "'exclusiveMaximum':1,'description':'How sure the network must "
-            "be of a pixel (default: what it was calibrated to)'}");
-    sil_assert(count > 0);
-    for (size_t i = 0; i < count; i++) {
-        add(to, ",'");
-        buf_add_text(to, rows[i].name);
-        add(to, "':{'type':'string','enum':[");
-        add_words(to, rows[i].offered);
-        add(to, "],'default':'");
-        buf_add_text(to, rows[i].standard);
-        add(to, "','description':'");
-        buf_add_text(to, rows[i].help);
-        add(to, "'}");
-    }
-    add(to, "}}");
-}
-
-/* The bodies of a success that are not pictures. */
-static void add_masks(struct buf *to)
-{
-    sil_assert(to != NULL);
-    add(to,
-        ",'Mask':{'type':'object','required':['state','data'],"
-        "'properties':{'state':{'const':1},'data':{'type':'array',"
-        "'description':'One list per image row, one number per pixel: 1 is a "
-        "person','items':{'type':'array','items':{'type':'integer',"
-        "'enum':[0,1]}}}}},"
-        "'RunLengths':{'type':'object','required':['size','counts'],"
-        "'description':'The mask as COCO has it, for pycocotools to "
-        "read','properties':{'size':{'type':'array','minItems':2,"
-        "'maxItems':2,'items':{'type':'integer'},'description':'Height and "
-        "width'},'counts':{'type':'string'}}}");
-}
-
-/* The one body of all failures with every code and stage there is. */
-static void add_failure(struct buf *to)
-{
-    const char *mark = "";
-
-    add(to,
-        ",'Failure':{'type':'object','required':['state','message','errors',"
-        "'data'],'properties':{'state':{'enum':[0,-1],'description':"
-        "'0: the request or its image is the reason; -1: the server'},"
-        "'message':{'type':'string'},'errors':{'type':'string'},"
-        "'data':{'type':'array','minItems':1,'maxItems':1,'items':{"
-        "'type':'object','required':['code','stage'],'properties':{"
-        "'code':{'enum':[");
-    for (int i = 1; i <= err_count(); i++) {
-        const struct err_row *row = err_row((enum sil_err)i);
-        /* An alias never leaves the process under its own name. */
-        if (row->is_alias)
-            continue;
-        buf_addf(to, "%s\"%s\"", mark, row->code);
-        mark = ",";
-    }
-    sil_assert(*mark == ',');
-    add(to, "]},'stage':{'enum':[");
-    for (int i = 0; i < SIL_STAGE_COUNT; i++)
-        buf_addf(to, "%s\"%s\"", i > 0 ? "," : "",
-                 stage_name((enum sil_stage)i));
-    add(to, "]}}}}}}");
+    sil_assert(about.size == 0);
+    for (size_t i = 0; i < count; i++)
+        buf_addf(writer->to,
+                 "\"%s\": {\"schema\": {\"type\": \"string\", "
+                 "\"contentMediaType\": \"%s\"}},",
+                 types[i], types[i]);
 }
 
 /* Is there no row with this status above row i? Several errors share one, and
@@ -127,150 +167,232 @@ static bool is_first_of_status(int i)
     return true;
 }
 
-/* One response per status, its description naming every error of it. */
-static void add_failures(struct buf *to)
+/* Fields that answers of this status have beside the usual ones. */
+static void add_failure_headers(struct buf *to, int status)
 {
+    buf_add_text(to, "\"headers\": {\"X-Request-Id\": {\"$ref\": "
+                     "\"#/components/headers/RequestId\"}");
+    if (status == 429 || status == 503)
+        buf_add_text(to, ", \"Retry-After\": {\"$ref\": "
+                         "\"#/components/headers/RetryAfter\"}");
+    if (status == 405)
+        buf_add_text(to, ", \"Allow\": {\"schema\": {\"type\": \"string\"}, "
+                         "\"example\": \"POST\"}");
+    if (status == 401)
+        buf_add_text(to, ", \"WWW-Authenticate\": {\"schema\": {\"type\": "
+                         "\"string\"}, \"example\": \"Bearer\"}");
+    sil_assert(status >= 400);
+    buf_add_text(to, "}");
+}
+
+/* Every error of a status as an example: the body that is really sent. */
+static void add_failure_examples(struct buf *to, int first)
+{
+    int status = err_row((enum sil_err)first)->status;
+    const char *comma = "";
+
+    sil_assert(is_first_of_status(first));
+    for (int i = first; i <= err_count(); i++) {
+        const struct err_row *row = err_row((enum sil_err)i);
+        if (row->status != status || row->is_alias)
+            continue;
+        buf_addf(to, "%s\"%s\": {\"summary\": ", comma, row->code);
+        add_text(to, row->when);
+        buf_add_text(to, ", \"x-ko\": ");
+        add_text(to, in_korean[i - 1]);
+        buf_add_text(to, ", \"value\": ");
+        answer_error_body(to, (enum sil_err)i, "", row->stage);
+        buf_add_text(to, "}");
+        comma = ", ";
+    }
+}
+
+/* The codes of a status, for the one line that a response has. */
+static void add_failure_codes(struct buf *to, int first)
+{
+    int status = err_row((enum sil_err)first)->status;
+    const char *comma = "";
+
+    sil_assert(status >= 400);
+    for (int i = first; i <= err_count(); i++) {
+        const struct err_row *row = err_row((enum sil_err)i);
+        if (row->status != status || row->is_alias)
+            continue;
+        buf_addf(to, "%s`%s`", comma, row->code);
+        comma = ", ";
+    }
+}
+
+/* One response per status, with an example of each of its errors. */
+static void add_failures(struct writer *writer, struct span about)
+{
+    struct buf *to = writer->to;
+    const char *comma = "";
+
+    sil_assert(about.size == 0);
     for (int i = 1; i <= err_count(); i++) {
         int status = err_row((enum sil_err)i)->status;
-        const char *mark = "";
 
         /* A status stands where its first row does. */
         if (!is_first_of_status(i))
             continue;
-        sil_assert(status >= 400);
-        buf_addf(to, ",\"%d\":{\"description\":\"", status);
-        for (int j = i; j <= err_count(); j++) {
-            const struct err_row *row = err_row((enum sil_err)j);
-            if (row->status != status || row->is_alias)
-                continue;
-            buf_addf(to, "%s%s: %s", mark, row->code, row->when);
-            mark = "; ";
-        }
-        add(to, "','content':{'application/json':{'schema':"
-                "{'$ref':'#/components/schemas/Failure'}}}}");
+        buf_addf(to, "%s\n    \"%d\": {\"description\": \"", comma, status);
+        add_failure_codes(to, i);
+        buf_add_text(to, "\", ");
+        add_failure_headers(to, status);
+        buf_add_text(to, ", \"content\": {\"application/json\": {\"schema\": "
+                         "{\"$ref\": \"#/components/schemas/Failure\"}, "
+                         "\"examples\": {");
+        add_failure_examples(to, i);
+        buf_add_text(to, "}}}}");
+        comma = ",";
     }
 }
 
-/* The options of a picture that is a body: the same, as query parameters. */
-static void add_parameters(struct buf *to)
+/* The enum of all codes. An alias never leaves the process under its own
+ * name. */
+static void add_codes(struct writer *writer, struct span about)
 {
-    size_t count;
-    const struct option_row *rows = option_rows(&count);
+    const char *comma = "[";
 
-    add(to, "'parameters':[{'name':'X-Request-Id','in':'header','schema':{"
-            "'type':'string'}}");
-    sil_assert(count > 0);
-    for (size_t i = 0; i < count; i++) {
-        add(to, ",{'name':'");
-        buf_add_text(to, rows[i].name);
-        add(to, "','in':'query','schema':{'$ref':"
-                "'#/components/schemas/Request/properties/");
-        buf_add_text(to, rows[i].name);
-        add(to, "'}}");
+    sil_assert(about.size == 0);
+    for (int i = 1; i <= err_count(); i++) {
+        const struct err_row *row = err_row((enum sil_err)i);
+        if (row->is_alias)
+            continue;
+        buf_addf(writer->to, "%s\"%s\"", comma, row->code);
+        comma = ", ";
     }
-    /* The one option that is no word, hence no row of the table. */
-    add(to, ",{'name':'threshold','in':'query','schema':{'$ref':"
-            "'#/components/schemas/Request/properties/threshold'}}],");
+    buf_add_text(writer->to, "]");
 }
 
-/* JSON with a key, or the picture itself in two ways. */
-static void add_bodies(struct buf *to)
+static void add_stages(struct writer *writer, struct span about)
 {
-    size_t count;
-    const char *const *types = negotiate_image_types(&count);
+    sil_assert(about.size == 0);
+    for (int i = 0; i < SIL_STAGE_COUNT; i++)
+        buf_addf(writer->to, "%s\"%s\"", i > 0 ? ", " : "[",
+                 stage_name((enum sil_stage)i));
+    buf_add_text(writer->to, "]");
+}
 
-    add(to, "'requestBody':{'required':true,'content':{'application/json':{"
-            "'schema':{'$ref':'#/components/schemas/Request'}}");
-    sil_assert(count > 0);
-    for (size_t i = 0; i < count; i++) {
-        add(to, ",'");
-        buf_add_text(to, types[i]);
-        add(to, "':{}");
+/* The whole table, for the pages: what a code means, in both languages. */
+static void add_errors(struct writer *writer, struct span about)
+{
+    struct buf *to = writer->to;
+    const char *comma = "[";
+
+    sil_assert(about.size == 0);
+    for (int i = 1; i <= err_count(); i++) {
+        const struct err_row *row = err_row((enum sil_err)i);
+        if (row->is_alias)
+            continue;
+        buf_addf(to,
+                 "%s\n  {\"code\": \"%s\", \"status\": %d, \"state\": %d, "
+                 "\"stage\": \"%s\", \"message\": ",
+                 comma, row->code, row->status, row->state,
+                 stage_name(row->stage));
+        add_text(to, row->message);
+        buf_add_text(to, ", \"when\": ");
+        add_text(to, row->when);
+        buf_add_text(to, ", \"when_ko\": ");
+        add_text(to, in_korean[i - 1]);
+        buf_add_text(to, "}");
+        comma = ",";
     }
-    add(to, ",'multipart/form-data':{'schema':{'type':'object','required':["
-            "'image'],'properties':{'image':{'contentMediaType':"
-            "'application/octet-stream'}}}}}},");
+    buf_add_text(to, "]");
 }
 
-/* The one route with a body, and the one with failures. */
-static void add_analyze(struct buf *to)
+/** A mark and what is written in its place. */
+struct filler {
+    const char *name;
+    void (*add)(struct writer *writer, struct span about);
+};
+
+static const struct filler fillers[] = {
+    {"version", add_version},   {"summary", add_summary},
+    {"pictures", add_pictures}, {"words", add_words},
+    {"default", add_default},   {"limit", add_limit},
+    {"failures", add_failures}, {"codes", add_codes},
+    {"stages", add_stages},     {"errors", add_errors},
+};
+
+/* "if people each", "if type image/png": is it offered? */
+static bool is_offered(struct span about)
 {
-    sil_assert(to != NULL);
-    add_parameters(to);
-    add_bodies(to);
-    /* The picture's facts are header fields, so that the body can stay what
-     * the contract says, to the byte. */
-    add(to, "'responses':{'200':{'description':'The mask, at the size of the "
-            "picture','headers':{"
-            "'X-Request-Id':{'schema':{'type':'string'}},"
-            "'X-Image-Width':{'schema':{'type':'integer'}},"
-            "'X-Image-Height':{'schema':{'type':'integer'}},"
-            "'X-Person-Count':{'schema':{'type':'integer'}},"
-            "'X-Person-Area':{'schema':{'type':'number'}},"
-            "'X-Model':{'schema':{'type':'string'}},"
-            "'Server-Timing':{'schema':{'type':'string'}}},"
-            "'content':{'application/json':{'schema':"
-            "{'$ref':'#/components/schemas/Mask'}},"
-            "'application/vnd.coco.rle+json':{'schema':"
-            "{'$ref':'#/components/schemas/RunLengths'}},"
-            "'image/png':{}}}");
-    add_failures(to);
-    add(to, "}");
+    size_t size = 0;
+    struct span name, word;
+
+    while (size < about.size && about.bytes[size] != ' ')
+        size++;
+    sil_assert(size < about.size);
+    name = (struct span){about.bytes, size};
+    word = (struct span){about.bytes + size + 1, about.size - size - 1};
+    if (is_same(name, "type"))
+        return negotiate_answers(word.bytes, word.size);
+    return has_word(row_of(name)->offered, word);
 }
 
-/* What a page answers with; readyz also says 503, which is no failure of the
- * schema above but the page itself. */
-static void add_page(struct buf *to, enum route route)
+/* Write one mark; false from an "if" that isn't so until its "end". */
+static bool fill(struct writer *writer, struct span text)
 {
-    bool is_text = route == ROUTE_HOME || route == ROUTE_METRICS;
+    size_t size = 0;
+    struct span name, about;
 
-    sil_assert(route != ROUTE_ANALYZE);
-    add(to, "'responses':{'200':{'description':'As said','content':{'");
-    buf_add_text(to, is_text ? "text/plain" : "application/json");
-    add(to, "':{}}}");
-    if (route == ROUTE_READYZ)
-        add(to, ",'503':{'description':'Not ready','content':{"
-                "'application/json':{}}}");
-    add(to, "}");
+    while (size < text.size && text.bytes[size] != ' ')
+        size++;
+    name = (struct span){text.bytes, size};
+    size += size < text.size;
+    about = (struct span){text.bytes + size, text.size - size};
+    if (is_same(name, "if"))
+        return is_offered(about);
+    for (size_t i = 0; i < sizeof fillers / sizeof fillers[0]; i++) {
+        if (!is_same(name, fillers[i].name))
+            continue;
+        fillers[i].add(writer, about);
+        return true;
+    }
+    sil_assert(is_same(name, "end"));
+    return true;
 }
 
-/* One path, one method: the routes are that simple. */
-static void add_route(struct buf *to, enum route route)
+/* The text that is embedded beside the pages, under no path of theirs. */
+static struct span template(void)
 {
-    const struct route_row *row = route_row(route);
+    const struct web_file *file = NULL;
 
-    sil_assert(row->path != NULL);
-    add(to, "'");
-    buf_add_text(to, row->path);
-    add(to, row->method[0] == 'G' ? "':{'get':{" : "':{'post':{");
-    add(to, "'operationId':'");
-    buf_add_text(to, row->label);
-    add(to, "','summary':'");
-    buf_add_text(to, row->summary);
-    add(to, "',");
-    if (route == ROUTE_ANALYZE)
-        add_analyze(to);
-    else
-        add_page(to, route);
-    add(to, "}}");
+    for (size_t i = 0; i < web_file_count && file == NULL; i++)
+        if (strcmp(web_files[i].path, "openapi") == 0)
+            file = &web_files[i];
+    sil_assert(file != NULL);
+    sil_assert(file->bytes != NULL);
+    return (struct span){(const char *)file->bytes, file->size};
 }
 
 /* Made anew for each reader: it is asked for rarely, and a copy would be one
- * more thing to free. */
-void openapi_text(struct buf *to)
+ * more thing to free. Text and marks take turns: what stands before the first
+ * @@ is text, then comes a mark, and so on. */
+void openapi_text(struct buf *to, const struct config *config)
 {
+    struct writer writer = {to, config};
+    struct span rest = template();
+    bool is_mark = false;
+    bool is_on = true;
+
     sil_assert(to != NULL);
-    add(to, "{'openapi':'3.1.0','info':{'title':'silhouette','version':"
-            "'" SIL_VERSION "','description':'Finds the people in a picture.'},"
-            "'paths':{");
-    for (int i = 0; i < ROUTE_NONE; i++) {
-        buf_add_text(to, i > 0 ? "," : "");
-        add_route(to, (enum route)i);
+    while (rest.size > 0) {
+        const char *end = memmem(rest.bytes, rest.size, mark, MARK_SIZE);
+        struct span part = {rest.bytes, end != NULL ? (size_t)(end - rest.bytes)
+                                                    : rest.size};
+        size_t used = part.size + (end != NULL ? MARK_SIZE : 0);
+
+        /* Within what is left out only the "end" is read. */
+        if (is_mark && (is_on || is_same(part, "end")))
+            is_on = fill(&writer, part);
+        else if (!is_mark && is_on)
+            buf_add(to, part.bytes, part.size);
+        is_mark = !is_mark;
+        rest.bytes += used;
+        rest.size -= used;
     }
-    add(to, "},'components':{'schemas':{");
-    /* Schemas stand once, and are referred to from above. */
-    add_request(to);
-    add_masks(to);
-    add_failure(to);
-    add(to, "}}}\n");
+    sil_assert(is_on);
 }

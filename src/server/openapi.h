@@ -5,8 +5,9 @@
 #define SIL_SERVER_OPENAPI_H
 
 #include "base/buf.h"
+#include "server/config.h"
 
-/** Append the OpenAPI 3.1 document, JSON. */
-void openapi_text(struct buf *to);
+/** Append the OpenAPI 3.1 document of a service with these settings, JSON. */
+void openapi_text(struct buf *to, const struct config *config);
 
 #endif

@@ -7,13 +7,13 @@
 #include "base/check.h"
 #include "server/answers.h"
 #include "server/openapi.h"
+#include "server/web.h"
 
 /* The only statuses that are no error of the table: readiness is a page, and
  * its 503 a fact about the service, not about a request. */
 enum { OK = 200, UNAVAILABLE = 503 };
 
 static const char json_type[] = "application/json";
-static const char text_type[] = "text/plain; charset=utf-8";
 
 /* Asks nothing of anybody: a process that answers lives, and restarting it
  * would not bring a store back. */
@@ -81,42 +81,22 @@ static void metrics_page(struct job *job)
     answer_page(job, OK, "text/plain; version=0.0.4; charset=utf-8");
 }
 
-/* For programs; people find the routes at "/". */
+/* For programs; people read it at "/docs". */
 static void openapi(struct job *job)
 {
     sil_assert(job->route == ROUTE_OPENAPI);
-    openapi_text(&job->page);
+    openapi_text(&job->page, &job->service->config);
     answer_page(job, OK, json_type);
-}
-
-/* For who opens the address in a browser, or by mistake. */
-static void home(struct job *job)
-{
-    sil_assert(job->route == ROUTE_HOME);
-    buf_add_text(&job->page,
-                 "silhouette " SIL_VERSION ": finds the people in a picture.\n"
-                 "\n");
-    for (int i = 0; i < ROUTE_NONE; i++) {
-        /* The table's own words, so that this page can't be out of date. */
-        const struct route_row *row = route_row((enum route)i);
-        buf_addf(&job->page, "%-5s %-26s %s\n", row->method, row->path,
-                 row->summary);
-    }
-    buf_add_text(&job->page,
-                 "\nThe body of the POST is {\"imgSrc\":\"path/in/bucket.jpg\"}"
-                 ", its Content-Type application/json.\n");
-    answer_page(job, OK, text_type);
 }
 
 /* Writes its page into the job and answers with it, at once. */
 typedef void (*page_fn)(struct job *job);
 
 static const page_fn pages[ROUTE_NONE] = {
-    [ROUTE_HEALTHZ] = healthz,
-    [ROUTE_READYZ] = readyz,
-    [ROUTE_METRICS] = metrics_page,
-    [ROUTE_OPENAPI] = openapi,
-    [ROUTE_HOME] = home,
+    [ROUTE_HEALTHZ] = healthz,      [ROUTE_READYZ] = readyz,
+    [ROUTE_METRICS] = metrics_page, [ROUTE_OPENAPI] = openapi,
+    [ROUTE_DOCS] = web_answer,      [ROUTE_HOME] = web_answer,
+    [ROUTE_WEB] = web_answer,
 };
 
 /* The routes without a page, the segmentation, never come here. */

@@ -1,6 +1,6 @@
 /* The route table as data and the search in it.
  * Must not know what a route does: steps.c and pages.c do.
- * Six rows: a linear search is the fastest there is. */
+ * A few rows: a linear search is the fastest there is. */
 #include "server/routes.h"
 
 #include <string.h>
@@ -28,6 +28,18 @@ static bool is_same(struct http_text text, const char *word)
            memcmp(text.bytes, word, text.size) == 0;
 }
 
+/* A path of the table: the same, or its beginning where it ends in *. */
+static bool is_path(struct http_text text, const char *path)
+{
+    size_t size = strlen(path);
+
+    sil_assert(size > 0);
+    if (path[size - 1] != '*')
+        return is_same(text, path);
+    return text.bytes != NULL && text.size >= size - 1 &&
+           memcmp(text.bytes, path, size - 1) == 0;
+}
+
 /* ROUTE_NONE has a row too, for the metrics and the log. */
 const struct route_row *route_row(enum route route)
 {
@@ -45,7 +57,7 @@ enum sil_err route_find(enum route *out, struct http_text method,
     sil_assert(out != NULL);
     *out = ROUTE_NONE;
     for (int i = 0; i < ROUTE_NONE && row == NULL; i++) {
-        if (!is_same(path, rows[i].path))
+        if (!is_path(path, rows[i].path))
             continue;
         *out = (enum route)i;
         row = &rows[i];

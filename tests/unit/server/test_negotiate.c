@@ -121,12 +121,48 @@ static void content_type_is_known_or_refused(void **state)
     }
 }
 
+static const struct {
+    const char *value, *language;
+} language_cases[] = {
+    {NULL, "en"},
+    {"", "en"},
+    {"*", "en"},
+    {"ko", "ko"},
+    {"KO-kr", "ko"},
+    {"ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7", "ko"}, /* Chromium in Korea */
+    {"en-US,en;q=0.9,ko;q=0.8", "en"},
+    {"en;q=0.5, ko;q=0.6", "ko"},
+    {"ko;q=0", "en"},
+    {"kok", "en"}, /* Konkani */
+    {"fr, ko;q=0.1", "ko"},
+};
+
+static void accept_language_chooses_the_pages(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof language_cases / sizeof *language_cases; i++)
+        assert_string_equal(
+            negotiate_language(text_of(language_cases[i].value)),
+            language_cases[i].language);
+}
+
+static void forms_are_told_by_their_types(void **state)
+{
+    (void)state;
+    assert_true(negotiate_answers("image/png", 9));
+    assert_true(negotiate_answers("application/json", 16));
+    assert_false(negotiate_answers("image/pn", 8));
+    assert_false(negotiate_answers("text/html", 9));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accept_chooses_the_form),
         cmocka_unit_test(accept_encoding_chooses_the_coding),
         cmocka_unit_test(content_type_is_known_or_refused),
+        cmocka_unit_test(accept_language_chooses_the_pages),
+        cmocka_unit_test(forms_are_told_by_their_types),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,12 @@ static const struct route_case cases[] = {
     {"GET", "/metrics", ROUTE_METRICS, SIL_OK},
     {"GET", "/openapi.json", ROUTE_OPENAPI, SIL_OK},
     {"GET", "/", ROUTE_HOME, SIL_OK},
+    {"GET", "/docs", ROUTE_DOCS, SIL_OK},
+    {"GET", "/web/page.js", ROUTE_WEB, SIL_OK},
+    {"GET", "/web/", ROUTE_WEB, SIL_OK}, /* the page says that it has none */
+    {"GET", "/web", ROUTE_NONE, SIL_E_NO_SUCH_ROUTE},
+    {"GET", "/webs/", ROUTE_NONE, SIL_E_NO_SUCH_ROUTE},
+    {"POST", "/web/page.js", ROUTE_WEB, SIL_E_METHOD_NOT_ALLOWED},
     {"GET", ANALYZE, ROUTE_ANALYZE, SIL_E_METHOD_NOT_ALLOWED},
     {"HEAD", ANALYZE, ROUTE_ANALYZE, SIL_E_METHOD_NOT_ALLOWED},
     {"post", ANALYZE, ROUTE_ANALYZE, SIL_E_METHOD_NOT_ALLOWED},
