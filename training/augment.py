@@ -32,10 +32,10 @@ WINDOW_TRIES = 12           # attempts at a window without people
 class Mix:
     """How often each kind of sample is made; they need not add up to 1."""
 
-    real: float = 0.60          # a picture with people, cropped
-    composite: float = 0.15     # cut-out people on a background
+    real: float = 0.52          # a picture with people, cropped
+    composite: float = 0.24     # cut-out people on a background
     row: float = 0.06           # two or three pictures side by side
-    nobody: float = 0.19        # a picture, or a part of one, without people
+    nobody: float = 0.18        # a picture, or a part of one, without people
 
 
 @dataclass
@@ -130,6 +130,23 @@ def people_window(rng: Random, picture: Picture, canvas: tuple[int, int]
     return window(rng, (h, w), canvas, min(1.0, need / fits), focus)
 
 
+def portrait_window(rng: Random, picture: Picture,
+                    canvas: tuple[int, int]) -> tuple[slice, slice]:
+    """A part as in a portrait: the largest person's head and what is
+    below it, cut by the picture's lower edge."""
+    solid = (picture.truth > 127).astype(np.uint8)
+    _, label, stats, _ = cv2.connectedComponentsWithStats(solid)
+    mine = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    top, tall = stats[mine, cv2.CC_STAT_TOP], stats[mine, cv2.CC_STAT_HEIGHT]
+    need = max(24.0, tall * uniform_log(rng, 0.2, 0.6))
+    head = label[top:top + max(1, int(need / 3))] == mine
+    focus = (top + need * rng.uniform(0.25, 0.48),
+             np.nonzero(head)[1].mean() + rng.normal(0, 0.1) * need)
+    h, w = solid.shape
+    fits = min(h, w * canvas[0] / canvas[1])
+    return window(rng, (h, w), canvas, min(1.0, need / fits), focus)
+
+
 def take(picture: Picture, part: tuple[slice, slice],
          canvas: tuple[int, int]) -> Sample:
     """A part of a picture as a sample."""
@@ -213,9 +230,11 @@ class Sampler:
         pictures = self.pick(rng, self.with_people).people
         picture = pictures[rng.integers(len(pictures))]
         kind = rng.random()
-        if kind < 0.40:
+        if kind < 0.35:
             part = people_window(rng, picture, canvas)
-        elif kind < 0.75:
+        elif kind < 0.55:
+            part = portrait_window(rng, picture, canvas)
+        elif kind < 0.80:
             part = window(rng, picture.truth.shape, canvas, 1.0)
         else:
             part = window(rng, picture.truth.shape, canvas,
@@ -270,6 +289,10 @@ class Sampler:
         """One to four people on a common ground."""
         sample = self.background(rng, canvas)
         count = int(rng.choice([1, 2, 3, 4], p=[0.45, 0.28, 0.17, 0.1]))
+        if count == 1 and rng.random() < 0.35:
+            self.paste(rng, sample, uniform_log(rng, 1.2, 3.0),
+                       rng.uniform(0.03, 0.3))
+            return sample
         size = uniform_log(rng, 0.15, 1.4 if count == 1 else 1.0)
         for height in sorted(size * math.exp(rng.normal(0, 0.2))
                              for _ in range(count)):
@@ -278,8 +301,10 @@ class Sampler:
             self.occlude(rng, sample)
         return sample
 
-    def paste(self, rng: Random, sample: Sample, height: float) -> None:
-        """Put a person into a sample; `height`: share of the canvas's."""
+    def paste(self, rng: Random, sample: Sample, height: float,
+              head: float | None = None) -> None:
+        """Put a person into a sample; `height`: share of the canvas's;
+        `head`: where its upper end is to be, if that matters."""
         rgb, truth, counts = sample
         h, w = truth.shape
         filled = [(g, c) for g, c in zip(self.with_people, self.cutouts)
@@ -301,7 +326,9 @@ class Sampler:
         angle = math.radians(rng.normal(0, 4))
         sx = scale * flip * math.exp(rng.uniform(-0.12, 0.12))
         feet = rng.uniform(0.7, 1.1) + 0.25 * max(0.0, height - 0.8)
-        if cutout.cut_below:
+        if head is not None:
+            feet = head + height
+        elif cutout.cut_below:
             feet = max(feet, 1.01)
         c, s = math.cos(angle), math.sin(angle)
         matrix = np.array([[sx * c, -scale * s, 0], [sx * s, scale * c, 0]])

@@ -1,12 +1,13 @@
-"""Write a trained network as ONNX, with its model card and checksum.
+"""Write a trained network as ONNX, with its manifest and model card.
 
     python export.py --checkpoint RUN/best.pt --name person \\
         --out ../models [--blend START.pt=0.3] [--figures F.json] \\
         [--about about.md]
 
 Must not know: pictures, losses.
-Complication: the exported file is run and compared with PyTorch before it
-gets its name, so that a wrong export never lies among the models.
+Complication: the last layer is written as models/faster_tail.py does; the
+file is run and compared with PyTorch before it gets its name, so that a
+wrong export never lies among the models.
 """
 
 from __future__ import annotations
@@ -15,17 +16,21 @@ import argparse
 import hashlib
 import json
 import os
+import runpy
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 
-from evaluate import onnx_look, read_checkpoint, table, torch_look
+from evaluate import (FIRST_SIDE, SECOND_SIDE, STEPS_MAX, STEPS_MIN,
+                      THRESHOLD, onnx_look, read_checkpoint, table,
+                      torch_look)
 from model import STEP, Person, Probability, Shape
 from start import SHAPE_KEY
 from train import load_start
 
+FASTER_TAIL = Path(__file__).resolve().parent.parent / "models/faster_tail.py"
 OPSET = 17
 DIFFERENCE_MAX = 1e-4       # of probabilities, ONNX against PyTorch
 BYTES_MAX = 16 << 20        # of a model file in this project
@@ -63,6 +68,7 @@ def write_onnx(person: Person, path: Path) -> None:
         opset_version=OPSET,
         dynamic_axes={"image": sides, "person": sides})
     model = onnx.load(str(path))
+    runpy.run_path(str(FASTER_TAIL))["rewrite"](model.graph)
     for key, value in person.shape.as_dict().items():
         model.metadata_props.add(key=SHAPE_KEY + key, value=str(int(value)))
     onnx.checker.check_model(model)
@@ -77,6 +83,20 @@ def largest_difference(person: Person, path: Path) -> float:
         rgb = rng.integers(0, 256, (h, w, 3), np.uint8)
         worst = max(worst, float(np.abs(exported(rgb) - own(rgb)).max()))
     return worst
+
+
+def manifest(name: str, version: str, digest: str) -> str:
+    """What the program reads before it opens the network."""
+    return json.dumps({
+        "schema": 1, "name": name, "version": version,
+        "licence": "Apache-2.0", "card": f"{name}.md",
+        "file": f"{name}.onnx", "sha256": digest,
+        "input": {"layout": "NCHW", "colour": "RGB", "geometry": "aspect",
+                  "step": STEP, "min": STEP * STEPS_MIN,
+                  "max": STEP * STEPS_MAX, "scale": 255},
+        "output": {"layout": "NCHW", "channels": 1, "activation": "none"},
+        "looks": [FIRST_SIDE, SECOND_SIDE], "threshold": THRESHOLD},
+        indent=2) + "\n"
 
 
 def card(name: str, digest: str, person: Person, size: int, about: str,
@@ -110,6 +130,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--name", default="person")
+    parser.add_argument("--version", default="mine",
+                        help="told with every mask, after the name")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--blend", metavar="START=SHARE",
                         help="mix in the weights it started from")
@@ -135,6 +157,8 @@ def main() -> None:
                          f"{size} bytes; nothing written")
     os.replace(part, final)
     digest = hashlib.sha256(final.read_bytes()).hexdigest()
+    final.with_suffix(".json").write_text(
+        manifest(args.name, args.version, digest))
     about = args.about.read_text() if args.about else "(not described)"
     figures = (table(json.loads(args.figures.read_text()))
                if args.figures else "(not measured)")

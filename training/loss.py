@@ -15,6 +15,7 @@ OUTLINE_WEIGHT = 3.0        # added to a pixel's weight at the outline
 OUTLINE_REACH = 1 / 64      # of the picture's side, half width of the band
 OVERLAP_WEIGHT = 0.6        # of the overlap term against cross-entropy
 OVERLAP_FLOOR = 0.003       # of the picture; smaller people weigh less
+TRUSTED_OVERLAP = 0.8       # with truth, for an answer where truth is open
 
 
 def outline_weight(truth: Tensor) -> Tensor:
@@ -26,17 +27,27 @@ def outline_weight(truth: Tensor) -> Tensor:
     return 1 + OUTLINE_WEIGHT * 4 * mean * (1 - mean)
 
 
-def follow(truth: Tensor, answer: Tensor, share: float) -> Tensor:
-    """The truth, moved by `share` towards an answer of older weights,
-    wherever that was right; samples without people stay as they are.
+def follow(truth: Tensor, counts: Tensor, answer: Tensor, share: float
+           ) -> tuple[Tensor, Tensor]:
+    """Truth and what counts, with an answer of older weights brought in.
 
-    So the new weights keep outlines and kinds of pictures that the old
-    ones knew and this training set knows less well.
+    Where it is right, the truth moves towards it by `share`; where the
+    truth is open (ignored pixels), it is taken whole, in samples that it
+    has right elsewhere. Samples without people stay as they are. So the
+    new weights keep outlines and kinds of pictures that the old ones knew
+    and this training set knows less well.
     """
     assert truth.shape == answer.shape and 0 <= share <= 1
-    right = (answer > 0.5) == (truth > 0.5)
+    found, true = answer > 0.5, truth > 0.5
     peopled = truth.amax((1, 2, 3), keepdim=True) > 0.5
-    return torch.where(right & peopled, truth.lerp(answer, share), truth)
+    sure = counts > 0.5
+    both = (found & true & sure).sum((1, 2, 3), keepdim=True)
+    either = ((found | true) & sure).sum((1, 2, 3), keepdim=True)
+    opens = ~sure & peopled & (both > TRUSTED_OVERLAP * either)
+    moved = truth.lerp(answer, share)
+    truth = torch.where((found == true) & peopled, moved, truth)
+    return (torch.where(opens, answer, truth),
+            torch.where(opens, torch.ones_like(counts), counts))
 
 
 def loss(logit: Tensor, truth: Tensor, counts: Tensor) -> Tensor:

@@ -72,23 +72,26 @@ def trunk_layers(person: Person) -> list[nn.Module]:
             if isinstance(m, kinds) and m not in skip]
 
 
-def undo_tail(weights: dict[str, np.ndarray], number: int
+def undo_tail(weights: dict[str, np.ndarray], layer: str, bias: str
               ) -> dict[str, np.ndarray]:
-    """The last layer as it was trained, [in, 1, 2, 2] and its one bias, where
-    models/faster_tail.py made it a 1 x 1 convolution [2 * 2, in, 1, 1]."""
+    """The last layer as it was trained, [in, 1, 2, 2] and its one bias, by
+    these names, where models/faster_tail.py made it a 1 x 1 convolution
+    [2 * 2, in, 1, 1]."""
     if f"{TAIL_PREFIX}weight" not in weights:
         return weights
     weight = weights[f"{TAIL_PREFIX}weight"]
     assert weight.shape[0] == 4 and weight.shape[2:] == (1, 1)
     whole = weight.reshape(2, 2, 1, -1).transpose(3, 2, 0, 1)
-    return {**weights, f"{FIRST_PREFIX}{number}": whole,
-            f"{FIRST_PREFIX}{number + 1}": weights[f"{TAIL_PREFIX}bias"][:1]}
+    return {**weights, layer: whole,
+            bias: weights[f"{TAIL_PREFIX}bias"][:1]}
 
 
 def load_first(person: Person, weights: dict[str, np.ndarray]) -> None:
     """Weights of the first `person`, numbered in order of computation."""
     layers = trunk_layers(person)
-    weights = undo_tail(weights, 2 * (len(layers) - 1))
+    last = 2 * (len(layers) - 1)
+    weights = undo_tail(weights, f"{FIRST_PREFIX}{last}",
+                        f"{FIRST_PREFIX}{last + 1}")
     for number, layer in enumerate(layers):
         copy_into(layer, weights[f"{FIRST_PREFIX}{2 * number}"],
                   weights[f"{FIRST_PREFIX}{2 * number + 1}"])
@@ -112,6 +115,8 @@ def load_person(path: Path, shape: Shape | None = None) -> Person:
     if f"{FIRST_PREFIX}0" in weights:
         load_first(person, weights)
         return person
+    weights = undo_tail(weights, f"{NAMED_PREFIX}answer.weight",
+                        f"{NAMED_PREFIX}answer.bias")
     named = {k.removeprefix(NAMED_PREFIX): torch.from_numpy(v.copy())
              for k, v in weights.items() if k.startswith(NAMED_PREFIX)}
     unknown = person.load_state_dict(named, strict=False)

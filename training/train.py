@@ -214,7 +214,7 @@ def train_step(state: State, sampler: Sampler, args: argparse.Namespace
     if state.teacher is not None:
         with torch.no_grad():
             answer = torch.sigmoid(state.teacher(x))
-        truth = follow(truth, answer, args.keep)
+        truth, counts = follow(truth, counts, answer, args.keep)
     rate = rate_at(state.step, args)
     for group in state.optimizer.param_groups:
         group["lr"] = rate * group["share"]

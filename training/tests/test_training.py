@@ -16,6 +16,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cv2
 import numpy as np
@@ -26,6 +27,7 @@ TRAINING = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TRAINING))
 
 import augment      # noqa: E402  (the folder is put on the path above)
+import curves       # noqa: E402
 import data         # noqa: E402
 import evaluate     # noqa: E402
 import loss         # noqa: E402
@@ -134,6 +136,8 @@ class Commands(unittest.TestCase):
                     "--figures", str(figures),
                     "--blend", f"{self.start}=0.5")
         self.assertIn(said.split()[0], (out / "person.md").read_text())
+        told = json.loads((out / "person.json").read_text())
+        self.assertEqual(told["sha256"], said.split()[0])
         model = start.load_person(out / "person.onnx")
         self.assertEqual(model.shape.deep_blocks, 1)
         half = evaluate.read_checkpoint(best)["average"]
@@ -177,14 +181,23 @@ class Pieces(unittest.TestCase):
         self.assertTrue((picture.truth[left] > 127).any())
         self.assertGreater(left.mean(), 0.8)
 
-    def test_only_right_answers_are_kept(self) -> None:
-        truth = torch.tensor([1.0, 1.0, 0.0, 0.0]).reshape(1, 1, 2, 2)
-        answer = torch.tensor([0.8, 0.2, 0.4, 0.9]).reshape(1, 1, 2, 2)
-        kept = loss.follow(truth, answer, 0.5).flatten()
-        wanted = torch.tensor([0.9, 1.0, 0.2, 0.0])
-        self.assertTrue(torch.allclose(kept, wanted), kept)
-        empty = torch.zeros_like(truth)
-        self.assertTrue(torch.equal(loss.follow(empty, answer, 0.5), empty))
+    def test_only_right_answers_are_followed(self) -> None:
+        truth, answer, counts = (
+            torch.tensor(row).reshape(1, 1, 1, 6) for row in (
+                [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
+                [0.8, 0.8, 0.8, 0.8, 0.8, 0.9],
+                [1.0, 1.0, 1.0, 1.0, 1.0, 0.0]))
+        moved, sure = loss.follow(truth, counts, answer, 0.5)
+        wanted = torch.tensor([0.9] * 5 + [0.9])    # the last was open
+        self.assertTrue(torch.allclose(moved.flatten(), wanted), moved)
+        self.assertTrue(bool((sure == 1).all()))
+        every = torch.ones_like(counts)
+        moved, _ = loss.follow(truth, every, answer, 0.5)
+        self.assertEqual(float(moved[..., 5]), 0.0)     # wrong: truth stays
+        nobody = torch.zeros_like(truth)
+        same, kept = loss.follow(nobody, counts, answer, 0.5)
+        self.assertTrue(torch.equal(same, nobody))
+        self.assertTrue(torch.equal(kept, counts))
 
     def test_the_shipped_network_is_a_start(self) -> None:
         """Read into PyTorch, models/person.onnx answers as the engine does."""
@@ -240,6 +253,20 @@ class Pieces(unittest.TestCase):
         kept = [n for n in names if data.is_held_out(n, 6)]
         self.assertTrue(60 <= len(kept) <= 140)
         self.assertFalse(any(data.is_held_out(n, 0) for n in names))
+
+    def test_curves_are_drawn_of_what_was_measured(self) -> None:
+        rows = [{"step": 0, "held_out": {"my_coco": {"iou": 0.5}}},
+                {"step": 5, "loss": 0.7},
+                {"step": 9, "held_out": {"my_coco": {"iou": 0.6}}}]
+        with tempfile.TemporaryDirectory() as root:
+            log = Path(root) / "log.jsonl"
+            log.write_text("".join(json.dumps(r) + "\n" for r in rows))
+            call("curves.py", "--out", f"{root}/c.svg", f"first={log}")
+            drawn = ElementTree.parse(f"{root}/c.svg").getroot()
+        runs = [p for p in drawn.iter() if "run" in p.get("class", "")]
+        self.assertEqual(len(runs), 1)
+        self.assertEqual(curves.line_of(rows[::2], "coco", "iou", 1.0),
+                         [(0, 0.5), (9, 0.6)])
 
     def test_bad_folders_are_named(self) -> None:
         with tempfile.TemporaryDirectory() as root:
