@@ -1,15 +1,15 @@
-/* Box means by running sums, a 3 x 3 solution per pixel, and box means again.
+/* Box means, a 3 x 3 solution per pixel, and box means again.
  * Must not know networks, nor what the plane means.
- * All that a pixel sums up is laid side by side in fours: sums over columns are
- * kept from row to row, and slide along the row, each a vector at a time. */
+ * A window's fit needs the means of its colours, of the plane, and of their
+ * products: four groups of four lanes, each worked on at once. */
 #include "mask/guided.h"
 
 #include "base/check.h"
 #include "base/mem.h"
+#include "mask/box_mean.h"
 
 enum {
-    LANES = 4,         /* red, green, blue, and the plane or the offset */
-    COLOURS = 3,       /* the first of them */
+    COLOURS = 3,       /* the first lanes; the last is plane or offset */
     COLOUR_GROUPS = 4, /* the lanes, and the lanes times each colour */
     FIT_GROUPS = 1,    /* slopes and offset */
     COLOUR_SCALE = 255 /* what is 1 in a guide */
@@ -17,23 +17,6 @@ enum {
 
 /* Nothing is divided by less: a window of one colour, and epsilon tiny. */
 static const float LEAST_DETERMINANT = 1e-20F;
-
-/* Four floats that are worked on together: gcc and clang know them on each
- * processor, while neither finds them by itself in a sum that slides. */
-typedef float four __attribute__((vector_size(LANES * sizeof(float))));
-
-/* A box mean over rows and columns. Invariant between two rows: sums[x * groups
- * + g] is group g summed over the rows row - radius_y .. row + radius_y. */
-struct pass {
-    /* Add a row of the source, times sign, to the sums. */
-    void (*add_row)(four *sums, const void *source, uint32_t row, float sign);
-    const void *source;          /* lent: what add_row reads */
-    uint32_t width, height;      /* of the source */
-    uint32_t radius_x, radius_y; /* at most width and height */
-    uint32_t groups;             /* a pixel's */
-    four *sums;                  /* [width, groups], owned */
-    four *means;                 /* [width, groups], owned: of this row */
-};
 
 /** What the first pass reads. */
 struct colours {
@@ -46,17 +29,6 @@ struct fits {
     const four *fits;
     uint32_t width;
 };
-
-/* The picture continues beyond its edges as in a mirror. */
-static uint32_t mirror(int64_t index, uint32_t count)
-{
-    if (index < 0)
-        index = -index - 1;
-    if (index >= (int64_t)count)
-        index = 2 * (int64_t)count - 1 - index;
-    sil_assert(index >= 0 && index < (int64_t)count);
-    return (uint32_t)index;
-}
 
 /* Group 0 are the lanes; group 1 + c are the lanes times colour c. */
 static void add_colours(four *restrict sums, const void *source, uint32_t row,
@@ -89,75 +61,6 @@ static void add_fits(four *restrict sums, const void *source, uint32_t row,
 
     for (uint32_t x = 0; x < fits->width; x++)
         sums[x] += sign * from[x];
-}
-
-/* Fine on one that is all zeros. */
-static void pass_finish(struct pass *pass)
-{
-    mem_free(pass->sums);
-    mem_free(pass->means);
-    pass->sums = NULL;
-    pass->means = NULL;
-}
-
-/* Sums up the window of row 0. *pass has all but its memory and radii, which
- * are cut to the source: a window sees each pixel twice at most. */
-static enum sil_err pass_init(struct pass *pass, uint32_t radius)
-{
-    size_t count;
-
-    sil_assert(pass->width > 0 && pass->height > 0);
-    sil_assert(radius > 0);
-    pass->radius_x = radius < pass->width ? radius : pass->width;
-    pass->radius_y = radius < pass->height ? radius : pass->height;
-    if (!sil_mul(&count, pass->width, pass->groups))
-        return SIL_E_NO_MEMORY;
-    pass->sums = mem_zalloc(count, sizeof *pass->sums);
-    pass->means = mem_alloc(count, sizeof *pass->means);
-    if (pass->sums == NULL || pass->means == NULL)
-        return SIL_E_NO_MEMORY;
-    for (int64_t row = -(int64_t)pass->radius_y; row <= pass->radius_y; row++)
-        pass->add_row(pass->sums, pass->source, mirror(row, pass->height), 1);
-    return SIL_OK;
-}
-
-/* The means of one group along the row: a window that slides. */
-static void slide(const struct pass *pass, uint32_t group)
-{
-    const four *sums = pass->sums + group;
-    int64_t radius = pass->radius_x;
-    float weight =
-        1 / ((2 * (float)pass->radius_x + 1) * (2 * (float)pass->radius_y + 1));
-    four sum = {0};
-
-    sil_assert(group < pass->groups);
-    for (int64_t x = -radius; x <= radius; x++)
-        sum += sums[(size_t)mirror(x, pass->width) * pass->groups];
-    for (int64_t x = 0; x < pass->width; x++) {
-        bool is_last = x + 1 == pass->width;
-        uint32_t old = mirror(x - radius, pass->width);
-        uint32_t new = mirror(is_last ? x : x + radius + 1, pass->width);
-        pass->means[(size_t)x * pass->groups + group] = weight * sum;
-        sum += sums[(size_t) new * pass->groups] -
-               sums[(size_t)old * pass->groups];
-    }
-}
-
-/* Make the means of row, and move the sums to the row below. Rows are asked
- * for from the top. */
-static void pass_row(struct pass *pass, uint32_t row)
-{
-    int64_t radius = pass->radius_y;
-
-    sil_assert(row < pass->height);
-    for (uint32_t group = 0; group < pass->groups; group++)
-        slide(pass, group);
-    if (row + 1 == pass->height)
-        return;
-    pass->add_row(pass->sums, pass->source,
-                  mirror(row + radius + 1, pass->height), 1);
-    pass->add_row(pass->sums, pass->source, mirror(row - radius, pass->height),
-                  -1);
 }
 
 /* The linear function of colour that fits a window best, from its means: the
@@ -199,20 +102,20 @@ static four solve(const four *means, float epsilon)
 static enum sil_err fit_windows(four *fits, const struct colours *source,
                                 const struct guided_rule *rule)
 {
-    struct pass pass = {.add_row = add_colours,
-                        .source = source,
-                        .width = source->plane->width,
-                        .height = source->plane->height,
-                        .groups = COLOUR_GROUPS};
-    enum sil_err err = pass_init(&pass, rule->radius);
+    struct box_mean pass = {.add_row = add_colours,
+                            .source = source,
+                            .width = source->plane->width,
+                            .height = source->plane->height,
+                            .groups = COLOUR_GROUPS};
+    enum sil_err err = box_mean_init(&pass, rule->radius);
 
     for (uint32_t y = 0; !err && y < pass.height; y++) {
-        pass_row(&pass, y);
+        box_mean_row(&pass, y);
         for (uint32_t x = 0; x < pass.width; x++)
             fits[(size_t)y * pass.width + x] =
                 solve(pass.means + (size_t)x * COLOUR_GROUPS, rule->epsilon);
     }
-    pass_finish(&pass);
+    box_mean_finish(&pass);
     return err;
 }
 
@@ -221,20 +124,20 @@ static enum sil_err average_fits(four *out, const four *fits,
                                  const struct plane *plane, uint32_t radius)
 {
     struct fits source = {fits, plane->width};
-    struct pass pass = {.add_row = add_fits,
-                        .source = &source,
-                        .width = plane->width,
-                        .height = plane->height,
-                        .groups = FIT_GROUPS};
-    enum sil_err err = pass_init(&pass, radius);
+    struct box_mean pass = {.add_row = add_fits,
+                            .source = &source,
+                            .width = plane->width,
+                            .height = plane->height,
+                            .groups = FIT_GROUPS};
+    enum sil_err err = box_mean_init(&pass, radius);
 
     sil_assert(out != fits);
     for (uint32_t y = 0; !err && y < pass.height; y++) {
-        pass_row(&pass, y);
+        box_mean_row(&pass, y);
         for (uint32_t x = 0; x < pass.width; x++)
             out[(size_t)y * pass.width + x] = pass.means[x];
     }
-    pass_finish(&pass);
+    box_mean_finish(&pass);
     return err;
 }
 
@@ -269,6 +172,21 @@ done:
     mem_free(raw);
     mem_free(fits);
     return err;
+}
+
+/* What guided_row() gives where a plane's value is a pixel. */
+void guided_plane(struct plane *out, const struct guided *guided,
+                  const struct guide *guide)
+{
+    const four *fits = (const four *)guided->fits;
+    size_t count = (size_t)guided->width * guided->height;
+
+    sil_assert(out->width == guided->width && out->height == guided->height);
+    for (size_t i = 0; i < count; i++) {
+        four lanes = {guide->red[i], guide->green[i], guide->blue[i], 1};
+        lanes *= fits[i];
+        out->values[i] = lanes[0] + lanes[1] + lanes[2] + lanes[3];
+    }
 }
 
 void guided_finish(struct guided *guided)

@@ -35,6 +35,12 @@ SIL_MUST_USE enum sil_err guided_fit(struct guided *out,
                                      const struct plane *plane,
                                      const struct guided_rule *rule);
 
+/** The plane's value at each of its own places by the guide's colour, not held
+ *  within 0..1. out: float [height, width], of the plane's size, written whole;
+ *  may be the plane that was fitted. */
+void guided_plane(struct plane *out, const struct guided *guided,
+                  const struct guide *guide);
+
 /** Free it and make it none. */
 void guided_finish(struct guided *guided);
 
