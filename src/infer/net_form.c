@@ -112,7 +112,8 @@ enum sil_err net_form_fill(float *values, const struct net_form *form,
                            const struct image *image, const struct view *view)
 {
     struct net_inner inner = net_form_inner(form, view);
-    struct view shown = {view->part, inner.width, inner.height};
+    struct view shown = {view->part, inner.width, inner.height,
+                         view->is_mirrored};
     size_t plane = (size_t)inner.width * inner.height;
     size_t count;
     float *pixels;
@@ -253,6 +254,8 @@ enum sil_err net_form_read(struct plane *out, const struct net_form *form,
                        "the network's answer is no probability: %g",
                        (double)wrong);
     }
+    if (view->is_mirrored)
+        plane_mirror(&plane);
     *out = plane;
     return SIL_OK;
 }

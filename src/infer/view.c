@@ -116,6 +116,27 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
     return SIL_OK;
 }
 
+/* The samples in reverse order: what is at the right is seen at the left. Each
+ * keeps its own weights as they are, for the pixels don't move. */
+static void taps_mirror(struct taps *taps)
+{
+    sil_assert(taps->count > 0);
+    for (uint32_t i = 0; i < taps->count / 2; i++) {
+        uint32_t k = taps->count - 1 - i;
+        uint32_t first = taps->firsts[i];
+        float *a = taps->weights + (size_t)i * taps->span;
+        float *b = taps->weights + (size_t)k * taps->span;
+
+        taps->firsts[i] = taps->firsts[k];
+        taps->firsts[k] = first;
+        for (uint32_t j = 0; j < taps->span; j++) {
+            float weight = a[j];
+            a[j] = b[j];
+            b[j] = weight;
+        }
+    }
+}
+
 /* What of the image's rows is summed. Two sizes: a row may be padded, and a
  * part of it be enough. */
 struct extent {
@@ -248,6 +269,8 @@ enum sil_err view_fill(float *values, const struct image *image,
     err = taps_make(&down, &y);
     if (err)
         goto done;
+    if (view->is_mirrored)
+        taps_mirror(&across);
     err = resample(values, image, &across, &down);
 done:
     taps_finish(&across);

@@ -14,11 +14,12 @@
 struct view {
     struct box part;        /* image pixels; may be fractional or reach out */
     uint32_t width, height; /* of the network's input, at least 1 */
+    bool is_mirrored;       /* seen left to right */
 };
 
 /** values: float [3, height, width], RGB / 255, all written. Where a step
  *  exceeds one image pixel the image is shrunk by area first; then bilinear,
- *  0 outside of the image. Errors: SIL_E_NO_MEMORY. */
+ *  0 outside of the image; then mirrored. Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err view_fill(float *values, const struct image *image,
                                     const struct view *view);
 

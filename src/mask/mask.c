@@ -35,6 +35,19 @@ void plane_finish(struct plane *plane)
     *plane = (struct plane){0};
 }
 
+void plane_mirror(struct plane *plane)
+{
+    sil_assert(plane->values != NULL);
+    for (uint32_t y = 0; y < plane->height; y++) {
+        float *row = plane->values + (size_t)y * plane->width;
+        for (uint32_t x = 0; x < plane->width / 2; x++) {
+            float value = row[x];
+            row[x] = row[plane->width - 1 - x];
+            row[plane->width - 1 - x] = value;
+        }
+    }
+}
+
 /* *writer is untouched on failure: an all-zero one can be abandoned. */
 enum sil_err mask_begin(struct mask_writer *writer, uint32_t width,
                         uint32_t height)

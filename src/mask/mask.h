@@ -23,6 +23,9 @@ SIL_MUST_USE enum sil_err plane_init(struct plane *plane, uint32_t width,
 /** Free the values and make it none. */
 void plane_finish(struct plane *plane);
 
+/** Swap left and right, in place. */
+void plane_mirror(struct plane *plane);
+
 /* Invariant: row_ends[y] is the number of runs in rows 0..y, never falling;
  * within a row, runs are left to right with at least one pixel between. */
 struct sil_mask {

@@ -10,11 +10,12 @@
 /* Parts: one outline in a plane of 256 rows. */
 enum { FIRST_CAPACITY = 256 };
 
-/* A run of present values in a row, and the piece that it belongs to. */
+/* A run of values in a row, and the piece that it belongs to. */
 struct part {
     uint32_t first, end; /* columns first .. end - 1 */
     uint32_t parent;     /* index of another part of the piece, or its own */
-    /* Of the whole piece, if the part is its root: */
+    /* Of the whole piece, if the part is its root; y0 is always the part's own
+     * row, for no part of a piece is above its root: */
     uint32_t x0, y0, x1, y1; /* ends exclusive */
     uint32_t pixel_count;
 };
@@ -80,10 +81,22 @@ static void unite(struct part *items, uint32_t a, uint32_t b)
     to->y1 = from->y1 > to->y1 ? from->y1 : to->y1;
 }
 
+/* What runs are made of: values above `present`, or, of holes, all others. */
+struct kind {
+    float present;
+    bool is_hole;
+};
+
+/* Not (<=): a NaN is not present. */
+static bool is_of(const struct kind *kind, float value)
+{
+    return (value > kind->present) != kind->is_hole;
+}
+
 /* Append the runs of one row, each a piece of its own for now: its own root,
  * with its own box. */
 static enum sil_err add_row(struct parts *parts, const struct plane *plane,
-                            uint32_t y, float present)
+                            uint32_t y, const struct kind *kind)
 {
     const float *row = plane->values + (size_t)y * plane->width;
     uint32_t x = 0;
@@ -92,11 +105,10 @@ static enum sil_err add_row(struct parts *parts, const struct plane *plane,
         uint32_t first;
         struct part part;
         enum sil_err err;
-        /* Not (<=): a NaN is not present. */
-        while (x < plane->width && !(row[x] > present))
+        while (x < plane->width && !is_of(kind, row[x]))
             x++;
         first = x;
-        while (x < plane->width && row[x] > present)
+        while (x < plane->width && is_of(kind, row[x]))
             x++;
         if (x == first)
             return SIL_OK;
@@ -139,13 +151,13 @@ static void join_rows(struct parts *parts, uint32_t above, uint32_t start)
 
 /* Find the runs of all rows, each row joined to the one above it. */
 static enum sil_err find_parts(struct parts *parts, const struct plane *plane,
-                               float present)
+                               const struct kind *kind)
 {
     uint32_t above = 0;
 
     for (uint32_t y = 0; y < plane->height; y++) {
         uint32_t start = parts->count;
-        enum sil_err err = add_row(parts, plane, y, present);
+        enum sil_err err = add_row(parts, plane, y, kind);
         if (err)
             return err;
         join_rows(parts, above, start);
@@ -154,27 +166,40 @@ static enum sil_err find_parts(struct parts *parts, const struct plane *plane,
     return SIL_OK;
 }
 
-/* Count what passes the rule, and put a box around it. The comparison is in
- * float: 5 % of 20 is then exactly 1, as in double with a double .05. */
-static void judge(struct pieces *out, const struct parts *parts,
-                  const struct pieces_rule *rule)
+/* The size of the largest piece; roots alone know the whole of theirs. */
+static uint32_t largest_of(const struct parts *parts)
 {
     uint32_t largest = 0;
-    /* The joint box, as yet inside out. */
-    struct part all = {.x0 = UINT32_MAX, .y0 = UINT32_MAX};
 
-    *out = (struct pieces){0};
-    /* Roots alone know the whole piece. */
     for (uint32_t i = 0; i < parts->count; i++)
         if (parts->items[i].parent == i &&
             parts->items[i].pixel_count > largest)
             largest = parts->items[i].pixel_count;
+    sil_assert((largest > 0) == (parts->count > 0));
+    return largest;
+}
+
+/* root: of a piece. The comparison is in float: 5 % of 20 is then exactly 1,
+ * as in double with a double .05. */
+static bool does_count(const struct part *root, const struct pieces_rule *rule,
+                       uint32_t largest)
+{
+    return (float)root->pixel_count >= rule->area_fraction * (float)largest &&
+           root->pixel_count >= rule->pixels_min;
+}
+
+/* Count what passes the rule, and put a box around it. */
+static void judge(struct pieces *out, const struct parts *parts,
+                  const struct pieces_rule *rule)
+{
+    uint32_t largest = largest_of(parts);
+    /* The joint box, as yet inside out. */
+    struct part all = {.x0 = UINT32_MAX, .y0 = UINT32_MAX};
+
+    *out = (struct pieces){0};
     for (uint32_t i = 0; i < parts->count; i++) {
         const struct part *part = &parts->items[i];
-        bool is_large =
-            (float)part->pixel_count >= rule->area_fraction * (float)largest;
-        if (part->parent != i || !is_large ||
-            part->pixel_count < rule->pixels_min)
+        if (part->parent != i || !does_count(part, rule, largest))
             continue;
         out->count++;
         all.x0 = part->x0 < all.x0 ? part->x0 : all.x0;
@@ -200,15 +225,69 @@ struct pieces_rule pieces_rule_default(void)
 enum sil_err pieces_find(struct pieces *out, const struct plane *plane,
                          const struct pieces_rule *rule)
 {
+    const struct kind kind = {rule->present, false};
     struct parts parts = {0};
     enum sil_err err;
 
     sil_assert(plane->values != NULL);
     sil_assert(rule->area_fraction >= 0);
     sil_assert(rule->area_fraction <= 1);
-    err = find_parts(&parts, plane, rule->present);
+    err = find_parts(&parts, plane, &kind);
     if (!err)
         judge(out, &parts, rule);
+    mem_free(parts.items);
+    return err;
+}
+
+/* All values of a part's run become one. */
+static void paint(struct plane *plane, const struct part *part, float value)
+{
+    float *row = plane->values + (size_t)part->y0 * plane->width;
+
+    sil_assert(part->y0 < plane->height && part->end <= plane->width);
+    for (uint32_t x = part->first; x < part->end; x++)
+        row[x] = value;
+}
+
+/* Put out the pieces that don't count. *present: how many values are left. */
+static enum sil_err drop_specks(uint64_t *present, struct plane *plane,
+                                const struct pieces_rule *rule)
+{
+    const struct kind kind = {rule->present, false};
+    struct parts parts = {0};
+    enum sil_err err = find_parts(&parts, plane, &kind);
+    uint32_t largest = err ? 0 : largest_of(&parts);
+
+    *present = 0;
+    for (uint32_t i = 0; !err && i < parts.count; i++) {
+        const struct part *part = &parts.items[i];
+        uint32_t root = root_of(parts.items, i);
+        if (does_count(&parts.items[root], rule, largest))
+            *present += part->end - part->first;
+        else
+            paint(plane, part, 0);
+    }
+    mem_free(parts.items);
+    return err;
+}
+
+enum sil_err pieces_tidy(struct plane *plane, const struct pieces_rule *rule,
+                         float hole_fraction)
+{
+    const struct kind kind = {rule->present, true};
+    struct parts parts = {0};
+    uint64_t present;
+    enum sil_err err = drop_specks(&present, plane, rule);
+
+    sil_assert(hole_fraction >= 0 && hole_fraction < 1);
+    if (err)
+        return err;
+    err = find_parts(&parts, plane, &kind);
+    for (uint32_t i = 0; !err && i < parts.count; i++) {
+        const struct part *root = &parts.items[root_of(parts.items, i)];
+        if ((float)root->pixel_count < hole_fraction * (float)present)
+            paint(plane, &parts.items[i], 1);
+    }
     mem_free(parts.items);
     return err;
 }

@@ -31,4 +31,11 @@ SIL_MUST_USE enum sil_err pieces_find(struct pieces *out,
                                       const struct plane *plane,
                                       const struct pieces_rule *rule);
 
+/** Put out what doesn't count, values to 0, and fill holes, values to 1: what
+ *  is surrounded and less than hole_fraction of all that is present. Errors:
+ *  SIL_E_NO_MEMORY, the plane as it was, or without specks. */
+SIL_MUST_USE enum sil_err pieces_tidy(struct plane *plane,
+                                      const struct pieces_rule *rule,
+                                      float hole_fraction);
+
 #endif

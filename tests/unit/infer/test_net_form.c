@@ -58,7 +58,7 @@ static float wanted(const struct net_form *form, uint32_t c)
 static void check_fill(const struct net_form *form, const struct box *part,
                        const struct net_inner *inner)
 {
-    struct view view = {*part, WIDTH, HEIGHT};
+    struct view view = {*part, WIDTH, HEIGHT, false};
     struct net_inner found = net_form_inner(form, &view);
     uint8_t pixels[SIDE * SIDE * NET_COLOURS];
     struct image image = image_of(pixels);
@@ -125,7 +125,7 @@ static void a_letterbox_is_black_around_it(void **state)
 
 static void even_a_sliver_is_a_pixel(void **state)
 {
-    struct view view = {{0, 0, 1, 1000}, WIDTH, HEIGHT};
+    struct view view = {{0, 0, 1, 1000}, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     struct net_inner inner;
 
@@ -138,7 +138,7 @@ static void even_a_sliver_is_a_pixel(void **state)
 
 static void shapes_follow_the_layout(void **state)
 {
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     static const uint32_t nchw[] = {1, NET_COLOURS, HEIGHT, WIDTH};
     static const uint32_t nhwc[] = {1, HEIGHT, WIDTH, NET_COLOURS};
     struct net_form form = plain_form();
@@ -195,7 +195,7 @@ static float probability(const struct net_form *form, uint32_t y, uint32_t x)
 
 static void check_read(const struct net_form *form, const struct box *part)
 {
-    struct view view = {*part, WIDTH, HEIGHT};
+    struct view view = {*part, WIDTH, HEIGHT, false};
     struct net_inner inner = net_form_inner(form, &view);
     float values[VALUES_MAX];
     struct tensor answer = answer_of(values, form);
@@ -234,7 +234,7 @@ static void answers_are_read_in_each_form(void **state)
 
 static void one_channel_needs_no_dimension(void **state)
 {
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     float values[VALUES_MAX];
     struct tensor answer = answer_of(values, &form);
@@ -258,7 +258,7 @@ static const struct tensor BAD_SHAPES[] = {
 
 static void other_shapes_are_refused(void **state)
 {
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     float values[VALUES_MAX] = {0};
     struct plane plane = {0};
@@ -279,7 +279,7 @@ static void other_shapes_are_refused(void **state)
 static void what_is_no_probability_is_refused(void **state)
 {
     static const float wrong[] = {-0.02F, 1.02F, 30, -1e30F, NAN, INFINITY};
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     struct plane plane = {0};
 
@@ -302,7 +302,7 @@ static void what_is_no_probability_is_refused(void **state)
 
 static void roundings_are_no_errors(void **state)
 {
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     float values[VALUES_MAX];
     struct tensor answer = answer_of(values, &form);
@@ -320,7 +320,7 @@ static void roundings_are_no_errors(void **state)
 
 static void a_missing_allocation_is_told(void **state)
 {
-    struct view view = {WIDE, WIDTH, HEIGHT};
+    struct view view = {WIDE, WIDTH, HEIGHT, false};
     struct net_form form = plain_form();
     uint8_t pixels[SIDE * SIDE * NET_COLOURS];
     struct image image = image_of(pixels);

@@ -62,7 +62,7 @@ static void looks_and_answers_probabilities(void **state)
 {
     uint8_t grey[] = {90, 90, 90};
     struct image image = {grey, 1, 1, sizeof grey, false};
-    struct view view = {{0, 0, 1, 1}, 160, 128};
+    struct view view = {{0, 0, 1, 1}, 160, 128, false};
     struct sil_model *model = NULL;
     struct person_net net = {0};
     struct plane plane = {0};

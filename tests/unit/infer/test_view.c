@@ -100,10 +100,11 @@ static struct image noise_image(uint32_t width, uint32_t height)
     return image;
 }
 
-static void check_row(const struct row *row)
+static void check_row(const struct row *row, bool is_mirrored)
 {
     struct image image = noise_image(row->width, row->height);
-    struct view view = {row->part, row->view_width, row->view_height};
+    struct view view = {row->part, row->view_width, row->view_height,
+                        is_mirrored};
     size_t plane = (size_t)row->view_width * row->view_height;
     float *values = mem_alloc(3 * plane, sizeof *values);
 
@@ -114,7 +115,8 @@ static void check_row(const struct row *row)
             for (uint32_t u = 0; u < row->view_width; u++) {
                 double got =
                     (double)values[c * plane + (size_t)v * row->view_width + u];
-                double want = slow_sample(&image, row, u, v, c);
+                uint32_t from = is_mirrored ? row->view_width - 1 - u : u;
+                double want = slow_sample(&image, row, from, v, c);
                 assert_true(fabs(got - want) < TOLERANCE);
             }
     mem_free(values);
@@ -125,13 +127,20 @@ static void is_area_then_bilinear(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ROW_COUNT(ROWS); i++)
-        check_row(&ROWS[i]);
+        check_row(&ROWS[i], false);
+}
+
+static void is_mirrored_at_last(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROW_COUNT(ROWS); i++)
+        check_row(&ROWS[i], true);
 }
 
 static void survives_each_missing_allocation(void **state)
 {
     struct image image = noise_image(40, 30);
-    struct view view = {{0, 0, 40, 30}, 16, 16};
+    struct view view = {{0, 0, 40, 30}, 16, 16, false};
     float values[3 * 16 * 16];
     size_t failures = 0;
     enum sil_err err = SIL_E_NO_MEMORY;
@@ -153,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_area_then_bilinear),
+        cmocka_unit_test(is_mirrored_at_last),
         cmocka_unit_test(survives_each_missing_allocation),
     };
 
