@@ -139,6 +139,33 @@ sil_model_open(struct sil_model **out, const char *models_dir,
                const struct sil_model_options *options,
                struct sil_error *error);
 
+/** The same in a process of its own, which closes it and ends: an engine can
+ *  die of a damaged network, and so dies alone. For networks that others made,
+ *  and only while this process has one thread, since it forks. options: as
+ *  above. Errors: SIL_E_MODEL, SIL_E_NO_MEMORY, SIL_E_INTERNAL. */
+SIL_API SIL_MUST_USE enum sil_err
+sil_model_try(const char *models_dir, const struct sil_model_options *options,
+              struct sil_error *error);
+
+enum { SIL_MODEL_TEXT_SIZE = 72 };
+
+/** What a manifest says of its network; see docs/MODELS.md. */
+struct sil_model_info {
+    char label[SIL_MODEL_TEXT_SIZE];   /* name and version, as in X-Model */
+    char licence[SIL_MODEL_TEXT_SIZE]; /* of the network, not of this library */
+    char file[SIL_MODEL_TEXT_SIZE];    /* beside the manifest */
+    uint32_t look_count;               /* at a picture: 1 or 2 */
+    float threshold;                   /* used where none is asked for */
+};
+
+/** Read the manifest of the network `name` in models_dir, and only that. *out:
+ *  plain values, untouched on failure. Errors: SIL_E_MODEL,
+ *  SIL_E_NO_MEMORY. */
+SIL_API SIL_MUST_USE enum sil_err sil_model_describe(struct sil_model_info *out,
+                                                     const char *models_dir,
+                                                     const char *name,
+                                                     struct sil_error *error);
+
 /** Close a model after the last of its sessions is gone. NULL is fine. */
 SIL_API void sil_model_close(struct sil_model *model);
 

@@ -17,6 +17,9 @@ enum cli_exit {
  *  Returns an enum cli_exit. */
 int cli_bench(int argc, char **argv);
 
+/** Run `silhouette models`; as above. */
+int cli_models(int argc, char **argv);
+
 /** Run `silhouette segment`; as above. */
 int cli_segment(int argc, char **argv);
 

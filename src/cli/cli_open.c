@@ -4,42 +4,58 @@
 #include "cli/cli_open.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/locate.h"
 
-/* Bytes: the system's longest path. */
-enum { MODELS_PATH_MAX = 4096 };
-
 /* Flag, variable, beside the program: in this order. */
+enum sil_err cli_models_folder(struct buf *to, const char *models,
+                               struct sil_error *error)
+{
+    const char *folder = models != NULL ? models : getenv("SILHOUETTE_MODELS");
+    enum sil_err err;
+
+    sil_assert(to != NULL);
+    if (folder == NULL || *folder == '\0') {
+        err = locate_folder(to, "models");
+        if (err)
+            return err_set(error, SIL_E_MODEL,
+                           "no folder of networks beside the program; name "
+                           "one with --models DIR");
+        return SIL_OK;
+    }
+    buf_add_text(to, folder);
+    if (buf_err(to))
+        return err_set(error, SIL_E_MODEL, "the folder's path is too long");
+    return SIL_OK;
+}
+
+/* The program's own network is known to be one; any other may be what an
+ * engine dies of. */
 enum sil_err cli_open(struct cli_session *out, const char *models,
                       const struct sil_model_options *options,
                       struct sil_error *error)
 {
-    const char *folder = models;
-    struct buf beside;
-    enum sil_err err = SIL_OK;
+    const char *own = sil_model_options_default().name;
+    bool is_foreign = options != NULL && options->name != NULL &&
+                      strcmp(options->name, own) != 0;
+    struct buf folder;
+    enum sil_err err;
 
     sil_assert(out != NULL);
     *out = (struct cli_session){0};
-    buf_init(&beside, MODELS_PATH_MAX);
-    if (folder == NULL)
-        folder = getenv("SILHOUETTE_MODELS");
-    if (folder == NULL || *folder == '\0') {
-        err = locate_folder(&beside, "models");
-        folder = buf_text(&beside);
-    }
-    if (err)
-        err = err_set(error, SIL_E_MODEL,
-                      "no folder of networks beside the program; name one "
-                      "with --models DIR");
-    else
-        err = sil_model_open(&out->model, folder, options, error);
+    buf_init(&folder, CLI_PATH_MAX);
+    err = cli_models_folder(&folder, models, error);
+    if (!err && is_foreign)
+        err = sil_model_try(buf_text(&folder), options, error);
+    if (!err)
+        err = sil_model_open(&out->model, buf_text(&folder), options, error);
     if (!err)
         err = sil_session_create(&out->session, out->model, error);
-    buf_finish(&beside);
+    buf_finish(&folder);
     return err;
 }
 

@@ -6,15 +6,25 @@
 
 #include "base/buf.h"
 
+/** Bytes of a path: the system's longest. */
+enum { CLI_PATH_MAX = 4096 };
+
 /** A network and what one thread computes with. */
 struct cli_session {
     struct sil_model *model;     /* owned; NULL: not open */
     struct sil_session *session; /* owned; NULL: not created */
 };
 
-/** Open a network. models: its folder; NULL: SILHOUETTE_MODELS or the one
- *  beside the program. options: NULL for the defaults. *out: yours,
- *  cli_close(), on failure too. Errors: SIL_E_MODEL, SIL_E_NO_MEMORY. */
+/** Append the path of the folder of networks: models if that isn't NULL, or
+ *  SILHOUETTE_MODELS, or the one beside the program. Errors: SIL_E_MODEL,
+ *  SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err cli_models_folder(struct buf *to, const char *models,
+                                            struct sil_error *error);
+
+/** Open a network. models: as above. options: NULL for the defaults; one that
+ *  is named is tried in a process of its own before. *out: yours,
+ *  cli_close(), on failure too. Errors: SIL_E_MODEL, SIL_E_NO_MEMORY,
+ *  SIL_E_ARGUMENT. */
 SIL_MUST_USE enum sil_err cli_open(struct cli_session *out, const char *models,
                                    const struct sil_model_options *options,
                                    struct sil_error *error);

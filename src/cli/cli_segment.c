@@ -32,6 +32,8 @@ static const char help[] =
     "  --orientation upright|stored\n"
     "                         EXIF orientation applied, or pixels as stored\n"
     "                         (default: upright)\n"
+    "  --model NAME           a network of the folder (default: person; see "
+    "\n                         `silhouette models`)\n"
     "  --models DIR           the folder of networks (default: "
     "SILHOUETTE_MODELS,\n"
     "                         or the one beside the program)\n\n"
@@ -145,6 +147,7 @@ int cli_segment(int argc, char **argv)
 {
     struct segment_args args = {0};
     struct segmenter segmenter = {.args = &args};
+    struct sil_model_options options = sil_model_options_default();
     struct sil_error error = {0};
     int code = CLI_USAGE;
 
@@ -164,7 +167,8 @@ int cli_segment(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", args.out, strerror(errno));
         goto done;
     }
-    if (cli_open(&segmenter.open, args.models, NULL, &error)) {
+    options.name = args.model;
+    if (cli_open(&segmenter.open, args.models, &options, &error)) {
         fprintf(stderr, "silhouette segment: %s\n", error.detail);
         goto done;
     }

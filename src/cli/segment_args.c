@@ -130,6 +130,17 @@ static enum sil_err set_models(struct segment_args *args, const char *value,
     return SIL_OK;
 }
 
+/* The same: whether there is such a network the library says. */
+static enum sil_err set_model(struct segment_args *args, const char *value,
+                              struct sil_error *error)
+{
+    sil_assert(args != NULL);
+    if (*value == '\0')
+        return err_set(error, SIL_E_ARGUMENT, "--model is empty");
+    args->model = value;
+    return SIL_OK;
+}
+
 /** A flag that takes a value. */
 struct flag {
     const char *name; /* with its dashes */
@@ -146,6 +157,7 @@ static const struct flag flags[] = {
     {"--form", set_form},
     {"--people", set_people},
     {"--quality", set_quality},
+    {"--model", set_model},
     {"--models", set_models},
     {"--threshold", set_threshold},
     {"--orientation", set_orientation},

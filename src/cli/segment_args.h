@@ -13,6 +13,7 @@ struct segment_args {
     const char *out;            /* NULL: standard output */
     bool is_out_folder;         /* out names a folder */
     const char *models;         /* NULL: the usual place */
+    const char *model;          /* a network's name; NULL: the own one */
     enum sil_format format;     /* as named, or as OUT's name ends */
     bool is_format_named;       /* by --format, not by OUT */
     struct sil_options options; /* as the library takes them */

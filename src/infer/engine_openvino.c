@@ -169,6 +169,7 @@ static enum sil_err count_ports(struct engine_net *net, struct sil_error *error)
             ov_compiled_model_outputs_size(net->network, &net->output_count);
     if (status != OK)
         return engine_err(status, net, "to tell its ports", error);
+    /* An input without values would be read as whatever is in its memory. */
     if (count != wanted)
         return err_set(error, SIL_E_MODEL,
                        "the network has %zu inputs, %zu of them are named",
@@ -243,6 +244,7 @@ void engine_net_destroy(struct engine_net *net)
     mem_free(net);
 }
 
+/* Counted once, when it was loaded. */
 uint32_t engine_net_outputs(const struct engine_net *net)
 {
     sil_assert(net->output_count > 0);
@@ -268,6 +270,7 @@ static bool is_called(const struct engine_net *net, size_t i, const char *name)
     return is_it;
 }
 
+/* By asking each output in turn: a network has few, and this happens once. */
 enum sil_err engine_net_find_output(uint32_t *index, struct engine_net *net,
                                     const char *name, struct sil_error *error)
 {
@@ -307,6 +310,7 @@ static ov_status_e set_constant(struct engine_runner *runner,
     (void)ov_shape_free(&shape);
     if (status == OK)
         status = ov_tensor_data(tensor, &values);
+    /* A few values mostly: states of a recurrent network, a ratio. */
     for (size_t i = 0; status == OK && i < count; i++)
         ((float *)values)[i] = constant->value;
     if (status == OK)

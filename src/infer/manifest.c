@@ -23,7 +23,7 @@ static const char *const ENDINGS[] = {".onnx", ".tflite", ".xml", NULL};
 
 static const char LAYOUT_WORDS[] = "\"NCHW\" or \"NHWC\"";
 
-/* A whole number of pixels. */
+/* A whole number of pixels; NAN: it can't be left out. */
 static const struct number_range SIDE = {1, LIMIT_MODEL_SIDE_MAX, true, NAN};
 
 /* Names become parts of paths: so nothing that leads out of the folder. */
@@ -172,6 +172,8 @@ static void read_values(struct reading *from, struct net_form *to)
     }
 }
 
+/* "input": how it is fed. The order of the checks is that of the table in
+ * docs/MODELS.md, so that a message is about the first thing to mend. */
 static void read_input(struct reading *root, struct manifest *to)
 {
     static const char *const keys[] = {
@@ -197,6 +199,8 @@ static void read_input(struct reading *root, struct manifest *to)
     sil_assert(root->err || form->sides.width > 0 || form->sides.step > 0);
 }
 
+/* "output": which one, and how it is read. Whether the network has it only the
+ * engine can tell, later. */
 static void read_output(struct reading *root, struct manifest *to)
 {
     static const char *const keys[] = {
@@ -251,6 +255,7 @@ static void read_shape(struct reading *from, struct manifest_constant *to)
             break;
     }
     sil_assert(to->rank <= TENSOR_DIMS);
+    /* A fifth side was not read, but is seen. */
     if (to->rank == 0 || count > LIMIT_MODEL_CONSTANT_VALUES_MAX ||
         json_element(list, TENSOR_DIMS) != NULL)
         reading_fail(from, "shape", "a list of 1 to 4 sides, in all not large");
@@ -267,6 +272,7 @@ static void read_constants(struct reading *root, struct manifest *to)
     if (list != NULL && element == NULL)
         reading_fail(root, "constants", "a list of objects");
     while (element != NULL && !root->err) {
+        /* All of one list share a prefix: the message names the member. */
         struct manifest_constant *constant = &to->constants[to->constant_count];
         struct reading from = {element, "constants.", root->error, SIL_OK};
 
@@ -292,6 +298,7 @@ static void read_looks(struct reading *root, struct manifest *to)
     static const struct number_range counts = {1, 2, true, NAN};
     const struct net_sides *sides = &to->form.sides;
     const struct json *looks = json_member(root->object, "looks");
+    /* What is not there is 0, which is no side. */
     double wanted[2] = {json_number(json_element(looks, 0), 0),
                         json_number(json_element(looks, 1), 0)};
     bool has_two = json_element(looks, 1) != NULL;

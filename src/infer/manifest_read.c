@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 
+/* null counts as there: it is a wrong value, not none. */
 bool reading_has(const struct reading *reading, const char *key)
 {
     sil_assert(reading->prefix != NULL);
@@ -46,6 +47,7 @@ void reading_only(struct reading *reading, const char *const *keys)
     }
 }
 
+/* What was wrong before stays wrong inside: nothing further is told. */
 struct reading reading_object(struct reading *reading, const char *key,
                               const char *prefix)
 {
@@ -59,6 +61,7 @@ struct reading reading_object(struct reading *reading, const char *key,
     return inner;
 }
 
+/* Both tell the same caller. */
 void reading_leave(struct reading *outer, const struct reading *inner)
 {
     sil_assert(outer->error == inner->error);
@@ -66,6 +69,7 @@ void reading_leave(struct reading *outer, const struct reading *inner)
         outer->err = inner->err;
 }
 
+/* Words are told apart by case: the document has one spelling. */
 uint32_t reading_word(struct reading *reading, const char *key,
                       const char *const *words, const char *wanted)
 {
@@ -88,6 +92,8 @@ static bool is_in(double value, const struct number_range *range)
     return !range->is_whole || rint(value) == value;
 }
 
+/* After a failure a number that is in the range, so that what is computed of it
+ * before anybody asks is harmless. */
 double reading_number(struct reading *reading, const char *key,
                       const struct number_range *range, const char *wanted)
 {
@@ -102,6 +108,7 @@ double reading_number(struct reading *reading, const char *key,
     return range->least;
 }
 
+/* The list may be left out as a whole, but not in part. */
 void reading_numbers(struct reading *reading, const char *key, double *values,
                      size_t count, const struct number_range *range)
 {

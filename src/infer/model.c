@@ -126,6 +126,7 @@ static enum sil_err files_read(struct files *files, const char *folder,
     return err_set(error, SIL_E_NO_MEMORY, "no memory to read a network");
 }
 
+/* Also what was never read: buffers are fine empty. */
 static void files_finish(struct files *files)
 {
     buf_finish(&files->network);
@@ -260,6 +261,36 @@ enum sil_err sil_model_open(struct sil_model **out, const char *models_dir,
     return SIL_OK;
 }
 
+/* Texts are cut by nobody: the manifest's are no longer than the info's. */
+enum sil_err sil_model_describe(struct sil_model_info *out,
+                                const char *models_dir, const char *name,
+                                struct sil_error *error)
+{
+    struct sil_model_info info = {0};
+    struct manifest manifest;
+    enum sil_err err;
+
+    static_assert(sizeof info.label >= sizeof manifest.label, "it must fit");
+    static_assert(sizeof info.file >= sizeof manifest.file.name, "and it");
+    if (out == NULL || models_dir == NULL || name == NULL)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "out, models_dir or name is NULL");
+    if (!manifest_is_name(name))
+        return err_set(error, SIL_E_ARGUMENT, "that is no network's name");
+    err = read_manifest(&manifest, models_dir, name, error);
+    if (err)
+        return err;
+    sil_assert(strlen(manifest.licence) < sizeof info.licence);
+    memcpy(info.label, manifest.label, sizeof manifest.label);
+    memcpy(info.licence, manifest.licence, sizeof manifest.licence);
+    memcpy(info.file, manifest.file.name, sizeof manifest.file.name);
+    info.look_count = manifest.second_side > 0 ? 2 : 1;
+    info.threshold = manifest.threshold;
+    *out = info;
+    return SIL_OK;
+}
+
+/* The runners are gone by now: each was its caller's. */
 void sil_model_close(struct sil_model *model)
 {
     if (model == NULL)
@@ -268,18 +299,21 @@ void sil_model_close(struct sil_model *model)
     mem_free(model);
 }
 
+/* Made once, by the manifest. */
 const char *sil_model_name(const struct sil_model *model)
 {
     sil_assert(model != NULL);
     return model->manifest.label;
 }
 
+/* Sessions make their runners of it. */
 struct engine_net *model_net(const struct sil_model *model)
 {
     sil_assert(model->net != NULL);
     return model->net;
 }
 
+/* With what the engine told since: the index of a named output. */
 const struct manifest *model_manifest(const struct sil_model *model)
 {
     sil_assert(model != NULL);

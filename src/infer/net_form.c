@@ -48,6 +48,7 @@ static void shape_of(uint32_t *shape, enum net_layout layout, uint32_t channels,
     shape[3] = is_last ? channels : view->width;
 }
 
+/* A picture always has three channels, whatever the answer has. */
 void net_form_shape(uint32_t *shape, const struct net_form *form,
                     const struct view *view)
 {
@@ -72,6 +73,7 @@ struct lie {
     size_t start, row, column;
 };
 
+/* Of one channel of a tensor over the view's sides. */
 static struct lie lie_of(enum net_layout layout, const struct view *view,
                          uint32_t channels, uint32_t channel)
 {
@@ -96,6 +98,7 @@ static void put_colour(float *values, const struct net_form *form,
 
     sil_assert(from != NULL);
     values += lie.start;
+    /* Black is what the values make of 0, not 0 itself. */
     if (form->geometry == NET_LETTERBOX)
         for (uint32_t y = 0; y < view->height; y++)
             for (uint32_t x = 0; x < view->width; x++)
@@ -187,7 +190,8 @@ static bool copy_plane(float *restrict to, const float *restrict from,
     return wrong_count == 0;
 }
 
-/* True if the whole answer is the plane, value by value. */
+/* True if the whole answer is the plane, value by value: so it is of the
+ * product's own network. */
 static bool is_copy(const struct net_form *form)
 {
     sil_assert(form->channels >= 1);

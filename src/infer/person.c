@@ -40,6 +40,8 @@ void person_input_size(uint32_t *width, uint32_t *height,
     *height = input_side(sides, side / stretch);
 }
 
+/* The input is filled where the engine reads it, and the answer read where the
+ * engine wrote it: of both there is one copy. */
 enum sil_err person_look(struct plane *out, const struct person_net *net,
                          const struct image *image, const struct view *view,
                          struct sil_error *error)

@@ -79,6 +79,21 @@ static enum sil_err open_store(struct service *service, struct sil_error *error)
     return fetch_store_open(&service->store, &options, error);
 }
 
+/* Also before any thread: a network that others made is opened in a process of
+ * its own first, since the engine might die of it. */
+static enum sil_err try_model(const struct service *service,
+                              struct sil_error *error)
+{
+    const struct config *config = &service->config;
+    struct sil_model_options options = sil_model_options_default();
+
+    sil_assert(config->model != NULL);
+    if (strcmp(config->model, options.name) == 0)
+        return SIL_OK;
+    options.name = config->model;
+    return sil_model_try(config->models, &options, error);
+}
+
 /* Before all else: this forks, and nothing may have started a thread. */
 static enum sil_err open_sandbox(struct service *service,
                                  struct sil_error *error)
@@ -102,6 +117,7 @@ static enum sil_err open_model(struct service *service, struct sil_error *error)
     const struct config *config = &service->config;
     struct sil_model_options options = sil_model_options_default();
 
+    options.name = config->model;
     options.cache_dir = config->model_cache;
     options.thread_count = service->worker_count;
     sil_assert(options.thread_count >= 1);
@@ -284,9 +300,11 @@ static void warn_of_strangers(const struct service *service)
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
-    enum sil_err err = open_sandbox(service, &error);
+    enum sil_err err = try_model(service, &error);
     int code;
 
+    if (!err)
+        err = open_sandbox(service, &error);
     if (!err)
         err = guard_open(&service->guard, &service->config, &error);
     if (!err)

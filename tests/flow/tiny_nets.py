@@ -67,6 +67,32 @@ def onnx(net):
     return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
+def onnx_stand_in(net, image, constants, names):
+    """An ONNX network with further inputs and outputs: the sum of the net's
+    one channel and of all constants, given by every output. constants:
+    {name: dims}; their values are only read."""
+    node, field = tiny_onnx.node, tiny_onnx.field
+    last, nodes = "sums", [node("Conv", [image, "factors", "offsets"],
+                                ["sums"])]
+    for name in constants:
+        nodes.append(node("Add", [last, name], [last + "_" + name]))
+        last += "_" + name
+    if net.activation == "sigmoid":
+        nodes.append(node("Sigmoid", [last], ["person"]))
+        last = "person"
+    nodes += [node("Identity", [last], [name]) for name in names]
+    graph = b"".join(field(1, item) for item in nodes) + field(2, "stand_in")
+    graph += field(5, onnx_tensor("factors", [net.channels, 3, 1, 1],
+                                  net.flat_factors()))
+    graph += field(5, onnx_tensor("offsets", [net.channels], net.offsets))
+    graph += field(11, tiny_onnx.value_info(image, net.dims(3)))
+    for name, dims in constants.items():
+        graph += field(11, tiny_onnx.value_info(name, dims))
+    for name in names:
+        graph += field(12, tiny_onnx.value_info(name, net.dims(net.channels)))
+    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
+
+
 def outputs(net):
     """The names of the outputs, in their order."""
     last = ["person"] if net.activation else ["sums"]

@@ -42,6 +42,7 @@ static void one_picture_has_defaults(void **state)
     assert_string_equal(args.pictures[0], "a.jpg");
     assert_null(args.out);
     assert_null(args.models);
+    assert_null(args.model);
     assert_int_equal(args.format, SIL_FORMAT_JSON);
     assert_true(args.options.threshold == 0);
     segment_args_finish(&args);
@@ -54,6 +55,8 @@ static void flags_may_stand_anywhere(void **state)
                                  "--format",
                                  "png",
                                  "--orientation=stored",
+                                 "--model",
+                                 "mine",
                                  "-o",
                                  "x.png",
                                  NULL};
@@ -65,6 +68,7 @@ static void flags_may_stand_anywhere(void **state)
     assert_int_equal(args.format, SIL_FORMAT_PNG);
     assert_int_equal(args.options.orientation, SIL_STORED);
     assert_true(args.options.threshold == 0.25f);
+    assert_string_equal(args.model, "mine");
     assert_string_equal(args.out, "x.png");
     assert_false(args.is_out_folder);
     segment_args_finish(&args);
@@ -137,6 +141,7 @@ static const struct bad_case bad_cases[] = {
     {{"a.jpg", "--orientation", "left", NULL}, "left"},
     {{"a.jpg", "-o", "", NULL}, "-o is empty"},
     {{"a.jpg", "--models=", NULL}, "--models"},
+    {{"a.jpg", "--model=", NULL}, "--model is"},
     {{"a.jpg", "--no-such-flag", NULL}, "--no-such-flag"},
     {{"a.jpg", "-q", NULL}, "-q"},
 };
