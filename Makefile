@@ -10,6 +10,9 @@ help:
 	@echo "make build     set up and build: build/silhouette"
 	@echo "make check     the gates of .ci/run: format, style, sanitizers, ..."
 	@echo "make sanitize  the tests under AddressSanitizer and UBSan"
+	@echo "make fuzz      each fuzz target for SECONDS=120 (TARGETS=…: these)"
+	@echo "make soak      mixed requests for MINUTES=5, drawn to build/soak.svg"
+	@echo "make sbom      what the program consists of: build/sbom.cdx.json"
 	@echo "make bench     measure it all (PEER=… PEER_PYTHON=…: beside a peer)"
 	@echo "make format    rewrite the sources as .clang-format wants them"
 	@echo "make clean     remove what was built (not what was fetched: .deps/)"
@@ -38,6 +41,19 @@ sanitize:
 check:
 	@.ci/run gates
 
+fuzz:
+	@tools/setup gates
+	@tools/fuzz --seconds $(or $(SECONDS),120) $(TARGETS)
+
+soak:
+	@tools/setup test
+	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=ON)
+	@cmake --build --preset release --target silhouette
+	@.deps/venv/bin/python -B tools/soak --minutes $(or $(MINUTES),5)
+
+sbom: build
+	@/usr/bin/python3 -B tools/sbom
+
 bench:
 	@tools/setup test
 	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=ON)
@@ -51,4 +67,5 @@ format:
 clean:
 	rm -rf build build-*
 
-.PHONY: help build serve test sanitize check bench format clean
+.PHONY: help build serve test sanitize check fuzz soak sbom bench \
+        format clean
