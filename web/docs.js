@@ -5,8 +5,10 @@
 // knows one, so the page's is put into its place.
 import { JSON_TYPE } from "./api.js";
 import { showCode, startCode } from "./codebox.js";
-import { language, onLanguage, rich, startTexts, t } from "./texts.js";
+import { language, number, onLanguage, rich, startTexts, t } from "./texts.js";
 import { startTheme } from "./theme.js";
+
+const SHOWN_MAX = 4000; // characters of an answer
 
 const byId = (id) => document.getElementById(id);
 
@@ -31,8 +33,21 @@ function showViewer(document_) {
     tryItOutEnabled: true, validatorUrl: null, supportedSubmitMethods:
       ["get", "post"],
     syntaxHighlight: false, showExtensions: false,
+    responseInterceptor: shortened,
     onComplete: () => mend(byId("viewer")),
   });
+}
+
+/** A mask has millions of numbers, and the viewer would set each on a line of
+ *  its own: the browser would stand still. */
+function shortened(response) {
+  if (typeof response.text !== "string" || response.text.length < SHOWN_MAX) {
+    return response;
+  }
+  const text = t("docs_shortened", {
+    shown: response.text.slice(0, SHOWN_MAX / 2),
+    left: number(response.text.length - SHOWN_MAX / 2) });
+  return Object.assign(response, { text, data: text });
 }
 
 /** What the viewer leaves out for those who listen instead of look. */

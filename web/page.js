@@ -275,7 +275,7 @@ async function take(from) {
   showSection(true);
   showPhoto();
   showView();
-  byId("status").focus();
+  byId("result-title").focus();
   scrollTo({ top: 0 });
   await run();
 }

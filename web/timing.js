@@ -31,9 +31,9 @@ export function showTiming(stages, trip) {
     const value = document.createElement("dd");
     const patch = document.createElement("i");
     patch.dataset.stage = stage;
-    name.textContent = t("stage_" + stage);
+    name.append(patch, t("stage_" + stage));
     value.textContent = t("timing_total", { ms: number(ms, digits(ms)) });
-    row.append(patch, name, value);
+    row.append(name, value);
     return row;
   }));
   document.getElementById("timing-total").textContent =

@@ -72,10 +72,12 @@ void hint_print(const struct service *service, uint16_t port)
     (void)snprintf(url, sizeof url, is_ipv6 && !is_any ? "[%s]:%u" : "%s:%u",
                    host, port);
     printf("silhouette %s listens on http://%s\n\n"
+           "  to try it with a picture: http://%s/\n"
+           "  to read about the API:    http://%s/docs\n\n"
            "  curl -s -X POST http://%s%s "
            "-H 'Content-Type: application/json' -d '{\"imgSrc\":\"%s\"}'\n"
            "\n",
-           sil_version(), url, url, route_row(ROUTE_ANALYZE)->path,
+           sil_version(), url, url, url, url, route_row(ROUTE_ANALYZE)->path,
            sample[0] != '\0' ? sample : no_name);
     /* Standard output may be a pipe, which is written only when full. */
     (void)fflush(stdout);

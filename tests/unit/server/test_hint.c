@@ -53,6 +53,15 @@ static void addresses_can_be_asked(void **state)
             strstr(hint_of(rows[i].address, "s3://bucket"), rows[i].url));
 }
 
+static void the_pages_addresses_are_told(void **state)
+{
+    (void)state;
+    assert_non_null(
+        strstr(hint_of("0.0.0.0", "s3://bucket"), "http://127.0.0.1:8081/\n"));
+    assert_non_null(
+        strstr(hint_of("::1", "s3://bucket"), "http://[::1]:8081/docs\n"));
+}
+
 static void a_remote_store_is_not_looked_into(void **state)
 {
     (void)state;
@@ -95,6 +104,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_can_be_asked),
+        cmocka_unit_test(the_pages_addresses_are_told),
         cmocka_unit_test(a_remote_store_is_not_looked_into),
         cmocka_unit_test(the_first_plain_picture_is_proposed),
     };
