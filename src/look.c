@@ -108,8 +108,9 @@ struct view job_shrunk(const struct job *job, const struct view *view)
 enum sil_err job_look(struct plane *out, struct job *job,
                       const struct view *view)
 {
-    const struct person_net net = {job->session->runner,
-                                   &model_manifest(job->session->model)->form};
+    const struct person_net net = {
+        session_runner(job->session, view->width, view->height),
+        &model_manifest(job->session->model)->form};
     uint64_t start_ns = clock_ns();
     struct view shrunk = job_shrunk(job, view);
     enum sil_err err;

@@ -13,7 +13,7 @@ enum sil_err sil_session_create(struct sil_session **out,
                                 struct sil_error *error)
 {
     struct sil_session *session;
-    enum sil_err err;
+    enum sil_err err = SIL_OK;
 
     if (out == NULL || model == NULL)
         return err_set(error, SIL_E_ARGUMENT, "out or model is NULL");
@@ -21,12 +21,14 @@ enum sil_err sil_session_create(struct sil_session **out,
     if (session == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "no memory for a session");
     session->model = model;
-    err = engine_runner_create(&session->runner, model_net(model), error);
+    for (uint32_t i = 0; i < MODEL_NET_COUNT && !err; i++)
+        err = engine_runner_create(&session->runners[i].runner,
+                                   model_net(model, i), error);
     if (err) {
         sil_session_destroy(session);
         return err;
     }
-    sil_assert(session->runner != NULL);
+    sil_assert(session->runners[0].runner != NULL);
     *out = session;
     return SIL_OK;
 }
@@ -36,8 +38,31 @@ void sil_session_destroy(struct sil_session *session)
 {
     if (session == NULL)
         return;
-    engine_runner_destroy(session->runner);
+    for (int i = 0; i < MODEL_NET_COUNT; i++)
+        engine_runner_destroy(session->runners[i].runner);
     mem_free(session);
+}
+
+struct engine_runner *session_runner(struct sil_session *session,
+                                     uint32_t width, uint32_t height)
+{
+    struct session_runner *chosen = &session->runners[0];
+
+    for (int i = 0; i < MODEL_NET_COUNT; i++) {
+        struct session_runner *one = &session->runners[i];
+
+        if (one->width == width && one->height == height) {
+            chosen = one;
+            break;
+        }
+        if (one->used < chosen->used)
+            chosen = one;
+    }
+    sil_assert(chosen->runner != NULL);
+    chosen->width = width;
+    chosen->height = height;
+    chosen->used = ++session->look_count;
+    return chosen->runner;
 }
 
 /* The library's own callers decode here: who wants a sandbox starts it. */
@@ -64,7 +89,7 @@ enum sil_err session_begin(struct sil_session *session, struct sil_result **out,
         *error = (struct sil_error){0};
     if (out == NULL || session == NULL)
         return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
-    sil_assert(session->runner != NULL);
+    sil_assert(session->runners[0].runner != NULL);
     session->timing = (struct sil_timing){0};
     if (options->quality != SIL_QUALITY_FAST)
         return err_set(error, SIL_E_ARGUMENT, "no such quality");

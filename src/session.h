@@ -2,25 +2,39 @@
  * Threads: a session belongs to one thread at a time.
  * Only src/segment.c looks inside.
  *
- * The model is lent and has to outlive its sessions; the runner is all that a
- * session costs: the memory that the engine needs for one run. */
+ * The model is lent and has to outlive its sessions; the runners are all that
+ * a session costs: the memory that the engine needs for one run of each. */
 #ifndef SIL_SESSION_H
 #define SIL_SESSION_H
 
 #include "decode/decode.h"
-#include "infer/engine.h"
+#include "infer/model.h"
 
-/* Invariant: model and runner are there from creation to destruction. */
-struct sil_session {
-    struct sil_model *model;      /* a loan */
+/** A runner, and which input it is prepared for. */
+struct session_runner {
     struct engine_runner *runner; /* owned */
-    struct decode_port *port;     /* a loan: who decodes; NULL: we do */
+    uint32_t width, height;       /* of its last input; 0: none yet */
+    uint64_t used;                /* the look at which it ran last */
+};
+
+/* Invariant: model and runners are there from creation to destruction. */
+struct sil_session {
+    struct sil_model *model; /* a loan */
+    struct session_runner runners[MODEL_NET_COUNT];
+    uint64_t look_count;      /* so far */
+    struct decode_port *port; /* a loan: who decodes; NULL: we do */
     struct sil_timing timing; /* of the last segmentation, ns; zeros: none */
 };
 
 /** Have pictures decoded elsewhere from now on; port is lent and has to
  *  outlive the session. NULL: decode here. */
 void session_use_port(struct sil_session *session, struct decode_port *port);
+
+/** A runner for an input of that size: one that had it the last time, or the
+ *  one that was not used for longest. Which one changes nothing but the time.
+ *  A loan of the session. */
+struct engine_runner *session_runner(struct sil_session *session,
+                                     uint32_t width, uint32_t height);
 
 /** What both segmenting calls check of their arguments; clears *error and the
  *  session's timing. Errors: SIL_E_ARGUMENT. */

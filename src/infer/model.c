@@ -16,7 +16,7 @@
 struct sil_model {
     struct manifest manifest;
     struct engine_constant constants[LIMIT_MODEL_CONSTANTS_MAX]; /* its own */
-    struct engine_net *net;                                      /* owned */
+    struct engine_net *nets[MODEL_NET_COUNT]; /* owned, all the same */
 };
 
 /* One thread: right for a program that looks at one picture at a time. */
@@ -144,7 +144,7 @@ static enum sil_err try_network(const struct sil_model *model,
     struct view view = {.part = {0, 0, 1, 1}};
     struct person_net net = {.form = &model->manifest.form};
     struct plane plane = {0};
-    enum sil_err err = engine_runner_create(&net.runner, model->net, error);
+    enum sil_err err = engine_runner_create(&net.runner, model->nets[0], error);
 
     if (err)
         return err;
@@ -182,11 +182,12 @@ static enum sil_err choose_output(struct sil_model *model,
                                   struct sil_error *error)
 {
     struct manifest *manifest = &model->manifest;
-    uint32_t count = engine_net_outputs(model->net);
+    uint32_t count = engine_net_outputs(model->nets[0]);
 
     if (manifest->output_name[0] != '\0')
-        return engine_net_find_output(&manifest->form.output_index, model->net,
-                                      manifest->output_name, error);
+        return engine_net_find_output(&manifest->form.output_index,
+                                      model->nets[0], manifest->output_name,
+                                      error);
     sil_assert(count > 0);
     if (manifest->form.output_index < count)
         return SIL_OK;
@@ -209,7 +210,7 @@ static enum sil_err load(struct sil_model *model, const char *folder,
     struct files files;
     enum sil_err err = files_read(&files, folder, manifest, error);
 
-    sil_assert(model->net == NULL);
+    sil_assert(model->nets[0] == NULL);
     if (manifest->input_name[0] != '\0')
         engine.input_name = manifest->input_name;
     name_constants(&engine, model);
@@ -218,8 +219,8 @@ static enum sil_err load(struct sil_model *model, const char *folder,
     source.weights = files.weights.bytes;
     source.weights_size = files.weights.size;
     source.path = buf_text(&files.path);
-    if (!err)
-        err = engine_net_create(&model->net, &source, &engine, error);
+    for (int i = 0; i < MODEL_NET_COUNT && !err; i++)
+        err = engine_net_create(&model->nets[i], &source, &engine, error);
     files_finish(&files);
     if (!err)
         err = choose_output(model, error);
@@ -256,7 +257,7 @@ enum sil_err sil_model_open(struct sil_model **out, const char *models_dir,
         sil_model_close(model);
         return err;
     }
-    sil_assert(model->net != NULL);
+    sil_assert(model->nets[0] != NULL);
     *out = model;
     return SIL_OK;
 }
@@ -295,7 +296,8 @@ void sil_model_close(struct sil_model *model)
 {
     if (model == NULL)
         return;
-    engine_net_destroy(model->net);
+    for (int i = 0; i < MODEL_NET_COUNT; i++)
+        engine_net_destroy(model->nets[i]);
     mem_free(model);
 }
 
@@ -306,11 +308,12 @@ const char *sil_model_name(const struct sil_model *model)
     return model->manifest.label;
 }
 
-/* Sessions make their runners of it. */
-struct engine_net *model_net(const struct sil_model *model)
+/* Sessions make their runners of them. */
+struct engine_net *model_net(const struct sil_model *model, uint32_t index)
 {
-    sil_assert(model->net != NULL);
-    return model->net;
+    sil_assert(index < MODEL_NET_COUNT);
+    sil_assert(model->nets[index] != NULL);
+    return model->nets[index];
 }
 
 /* With what the engine told since: the index of a named output. */

@@ -9,8 +9,14 @@
 #include "infer/engine.h"
 #include "infer/manifest.h"
 
-/** The network, for runners. A loan, valid as long as the model. */
-struct engine_net *model_net(const struct sil_model *model);
+/* A network is compiled this often. Looks differ in shape, and a compiled
+ * network that sees another shape than the last time prepares itself anew,
+ * which takes 1 ms of 5: so the first and the second look have their own. */
+enum { MODEL_NET_COUNT = 2 };
+
+/** The network, for runners; index < MODEL_NET_COUNT: they compute the same. A
+ *  loan, valid as long as the model. */
+struct engine_net *model_net(const struct sil_model *model, uint32_t index);
 
 /** How the network is run. A loan, valid as long as the model. */
 const struct manifest *model_manifest(const struct sil_model *model);

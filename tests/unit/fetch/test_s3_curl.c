@@ -90,7 +90,7 @@ static enum sil_err start(struct s3_transfer **transfer, struct world *world,
 {
     static char key_id[] = "KEY";
     static char secret[] = "secret";
-    const struct credential credential = {key_id, secret, NULL};
+    const struct credential credential = {.key_id = key_id, .secret = secret};
     char url[TEXT_SIZE];
     struct s3_ask ask = {.url = url,
                          .credential = &credential,

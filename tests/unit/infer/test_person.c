@@ -70,8 +70,8 @@ static void looks_and_answers_probabilities(void **state)
     (void)state;
     assert_int_equal(sil_model_open(&model, MODELS_DIR, NULL, NULL), SIL_OK);
     net.form = &model_manifest(model)->form;
-    assert_int_equal(engine_runner_create(&net.runner, model_net(model), NULL),
-                     SIL_OK);
+    assert_int_equal(
+        engine_runner_create(&net.runner, model_net(model, 0), NULL), SIL_OK);
     assert_int_equal(person_look(&plane, &net, &image, &view, NULL), SIL_OK);
     assert_int_equal(plane.width, 160);
     assert_int_equal(plane.height, 128);
