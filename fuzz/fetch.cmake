@@ -1,3 +1,3 @@
-foreach(name img_src s3_error credentials key_answer)
+foreach(name s3_page img_src s3_error credentials key_answer)
     sil_fuzz(${name} LINKS sil_fetch)
 endforeach()

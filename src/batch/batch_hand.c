@@ -12,6 +12,7 @@ static const struct {
 } forms[] = {
     [SIL_FORMAT_JSON] = {".json", "application/json"},
     [SIL_FORMAT_PNG] = {".png", "image/png"},
+    [SIL_FORMAT_RLE] = {".rle.json", "application/vnd.coco.rle+json"},
 };
 
 /* Behind the whole key: "a.jpg.png". */

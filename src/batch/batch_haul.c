@@ -59,6 +59,15 @@ static enum sil_err compute(struct hauler *hauler, struct item *item,
     return SIL_OK;
 }
 
+/* A network that fails, unlike a picture, fails for all; so does a form that
+ * such results don't have. */
+static bool is_fatal(enum sil_err err)
+{
+    sil_assert(err != SIL_OK);
+    return err == SIL_E_MODEL || err == SIL_E_NOT_ACCEPTABLE ||
+           err == SIL_E_ARGUMENT;
+}
+
 /* Until there will be no pictures any more. */
 void *batch_haul(void *payload)
 {
@@ -71,9 +80,8 @@ void *batch_haul(void *payload)
         struct sil_error error = {0};
         enum sil_err err = compute(hauler, item, &error);
 
-        /* A network that fails, unlike a picture, fails for all. */
         if (err)
-            item_fail(item, &error, err == SIL_E_MODEL);
+            item_fail(item, &error, is_fatal(err));
         else
             line_push(&batch->puts, item);
         item = line_take_fetched(batch);

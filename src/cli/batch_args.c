@@ -13,18 +13,23 @@
 
 enum { TEN_BASE = 10 };
 
+/* The words of --format, by enum sil_format. */
+static const char *const formats[] = {[SIL_FORMAT_JSON] = "json",
+                                      [SIL_FORMAT_PNG] = "png",
+                                      [SIL_FORMAT_RLE] = "rle"};
+
 /* One function per flag: it checks the value and notes it. */
 static enum sil_err set_format(struct batch_args *args, const char *value,
                                struct sil_error *error)
 {
-    bool is_json = strcmp(value, "json") == 0;
-
     sil_assert(args != NULL);
-    if (!is_json && strcmp(value, "png") != 0)
-        return err_set(error, SIL_E_ARGUMENT,
-                       "--format is \"%.40s\": png or json", value);
-    args->options.format = is_json ? SIL_FORMAT_JSON : SIL_FORMAT_PNG;
-    return SIL_OK;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (strcmp(value, formats[i]) == 0) {
+            args->options.format = (enum sil_format)i;
+            return SIL_OK;
+        }
+    return err_set(error, SIL_E_ARGUMENT,
+                   "--format is \"%.40s\": png, json or rle", value);
 }
 
 /* Its own sentence names the flag; the table's would name the member. */
