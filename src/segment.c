@@ -7,6 +7,7 @@
 #include "find.h"
 #include "mask/result.h"
 #include "mask/upscale.h"
+#include "people.h"
 #include "session.h"
 
 enum { CHANNELS = 3, ORIENTATION_UPRIGHT = 1, ORIENTATION_TURNED = 5 };
@@ -66,6 +67,10 @@ static enum sil_err segment(struct sil_result **out, struct job *job)
         goto done;
     sil_assert(result->mask != NULL);
     result->person_count = result->mask->person_pixels > 0 ? found.count : 0;
+    if (result_has_persons(job->options))
+        err = people_find(result, job);
+    if (err)
+        goto done;
     result_check(result);
     *out = result;
     result = NULL; /* It is the caller's now. */

@@ -38,9 +38,28 @@ void sil_session_destroy(struct sil_session *session)
 {
     if (session == NULL)
         return;
+    engine_runner_destroy(session->detector);
     for (int i = 0; i < MODEL_NET_COUNT; i++)
         engine_runner_destroy(session->runners[i].runner);
     mem_free(session);
+}
+
+/* The first session that asks has the model load it. */
+enum sil_err session_detector(struct engine_runner **out,
+                              struct sil_session *session,
+                              struct sil_error *error)
+{
+    struct engine_net *net = NULL;
+    enum sil_err err = SIL_OK;
+
+    sil_assert(session->model != NULL);
+    if (session->detector == NULL)
+        err = model_detector(&net, session->model, error);
+    if (!err && session->detector == NULL)
+        err = engine_runner_create(&session->detector, net, error);
+    if (!err)
+        *out = session->detector;
+    return err;
 }
 
 struct engine_runner *session_runner(struct sil_session *session,
@@ -93,7 +112,10 @@ enum sil_err session_begin(struct sil_session *session, struct sil_result **out,
     session->timing = (struct sil_timing){0};
     if (options->quality != SIL_QUALITY_FAST)
         return err_set(error, SIL_E_ARGUMENT, "no such quality");
-    if (options->people != SIL_PEOPLE_ALL || options->output != SIL_OUTPUT_MASK)
+    if (options->people != SIL_PEOPLE_ALL && options->people != SIL_PEOPLE_EACH)
+        return err_set(error, SIL_E_ARGUMENT, "no such people");
+    if (options->output != SIL_OUTPUT_MASK &&
+        options->output != SIL_OUTPUT_BOXES)
         return err_set(error, SIL_E_ARGUMENT, "no such output");
     if (options->orientation != SIL_UPRIGHT &&
         options->orientation != SIL_STORED)

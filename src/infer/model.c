@@ -8,13 +8,15 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/file.h"
 #include "base/mem.h"
+#include "infer/companion.h"
+#include "infer/model_file.h"
 #include "infer/person.h"
 
 /* Nothing of it changes after sil_model_open(): all threads share it. */
 struct sil_model {
     struct manifest manifest;
+    struct companion *detector; /* owned; loads itself when first used */
     struct engine_constant constants[LIMIT_MODEL_CONSTANTS_MAX]; /* its own */
     struct engine_net *nets[MODEL_NET_COUNT]; /* owned, all the same */
 };
@@ -23,38 +25,6 @@ struct sil_model {
 struct sil_model_options sil_model_options_default(void)
 {
     return (struct sil_model_options){.name = "person", .thread_count = 1};
-}
-
-/* Read the file `name``suffix` of the models folder. to: initialised, its cap
- * is the limit. Errors name the file but not the folder: they may get to a
- * client. */
-static enum sil_err read_file(struct buf *to, const char *folder,
-                              const char *name, const char *suffix,
-                              struct sil_error *error)
-{
-    struct buf path;
-    const char *text;
-    enum sil_err err;
-
-    sil_assert(manifest_is_name(name));
-    buf_init(&path, LIMIT_MODEL_PATH_MAX);
-    buf_addf(&path, "%s/%s%s", folder, name, suffix);
-    text = buf_text(&path);
-    err = buf_err(&path);
-    if (err == SIL_E_STATE)
-        err = SIL_E_IMAGE_NOT_FOUND;
-    if (!err)
-        err = file_read(to, text);
-    buf_finish(&path);
-    if (err == SIL_E_NO_MEMORY)
-        return err_set(error, err, "no memory to read a network");
-    if (err == SIL_E_STATE)
-        return err_set(error, SIL_E_MODEL, "%s%s is larger than %zu bytes",
-                       name, suffix, to->cap);
-    if (err)
-        return err_set(error, SIL_E_MODEL,
-                       "the models folder has no readable %s%s", name, suffix);
-    return SIL_OK;
 }
 
 /* Read NAME.json of the folder. name: checked by the caller. */
@@ -66,35 +36,11 @@ static enum sil_err read_manifest(struct manifest *out, const char *folder,
 
     sil_assert(manifest_is_name(name));
     buf_init(&text, LIMIT_MODEL_MANIFEST_MAX);
-    err = read_file(&text, folder, name, ".json", error);
+    err = model_file_read(&text, folder, name, ".json", error);
     if (!err)
         err = manifest_parse(out, text.bytes, text.size, error);
     buf_finish(&text);
     return err;
-}
-
-/* Read a file into *to and compare its checksum. The message shows twelve
- * digits of each: enough to see which file it is. */
-static enum sil_err read_checked(struct buf *to, const char *folder,
-                                 const struct manifest_file *file,
-                                 struct sil_error *error)
-{
-    char sha256[SHA256_TEXT_SIZE];
-    enum sil_err err = read_file(to, folder, file->name, "", error);
-
-    sil_assert(strlen(file->sha256) == SHA256_TEXT_SIZE - 1);
-    if (err)
-        return err;
-    err = sha256_text(sha256, to->bytes, to->size);
-    if (err)
-        return err_set(error, SIL_E_MODEL, "SHA-256 can't be computed");
-    if (memcmp(sha256, file->sha256, sizeof sha256) != 0)
-        return err_set(error, SIL_E_MODEL,
-                       "%s has SHA-256 %.12s…, its manifest says %.12s…",
-                       file->name, sha256, file->sha256);
-    if (to->size == 0)
-        return err_set(error, SIL_E_MODEL, "%s is empty", file->name);
-    return SIL_OK;
 }
 
 /* The files of a network, as the engine takes them. */
@@ -114,9 +60,11 @@ static enum sil_err files_read(struct files *files, const char *folder,
     buf_init(&files->network, LIMIT_MODEL_BYTES_MAX);
     buf_init(&files->weights, LIMIT_MODEL_BYTES_MAX);
     buf_init(&files->path, LIMIT_MODEL_PATH_MAX);
-    err = read_checked(&files->network, folder, &manifest->file, error);
+    err = model_file_read_checked(&files->network, folder, &manifest->file,
+                                  error);
     if (!err && manifest->format == ENGINE_IR)
-        err = read_checked(&files->weights, folder, &manifest->weights, error);
+        err = model_file_read_checked(&files->weights, folder,
+                                      &manifest->weights, error);
     if (err)
         return err;
     sil_assert(files->network.size > 0);
@@ -224,7 +172,11 @@ static enum sil_err load(struct sil_model *model, const char *folder,
     files_finish(&files);
     if (!err)
         err = choose_output(model, error);
-    return err ? err : try_network(model, error);
+    if (!err)
+        err = try_network(model, error);
+    if (!err)
+        err = companion_create(&model->detector, folder, options, error);
+    return err;
 }
 
 /* The arguments come from a command line or a configuration: so they get
@@ -296,6 +248,7 @@ void sil_model_close(struct sil_model *model)
 {
     if (model == NULL)
         return;
+    companion_destroy(model->detector);
     for (int i = 0; i < MODEL_NET_COUNT; i++)
         engine_net_destroy(model->nets[i]);
     mem_free(model);
@@ -321,4 +274,13 @@ const struct manifest *model_manifest(const struct sil_model *model)
 {
     sil_assert(model != NULL);
     return &model->manifest;
+}
+
+/* The one part of a model that is made later; a lock of its own guards it. */
+enum sil_err model_detector(struct engine_net **out,
+                            const struct sil_model *model,
+                            struct sil_error *error)
+{
+    sil_assert(model->detector != NULL);
+    return companion_net(out, model->detector, error);
 }

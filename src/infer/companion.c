@@ -1,0 +1,173 @@
+/* Manifest, checksum, engine: under a lock, once.
+ * Must not know what the network finds.
+ * Its manifest says less than that of a network which segments: how it is run
+ * is fixed in detector.c. */
+#include "infer/companion.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/mem.h"
+#include "infer/manifest_read.h"
+#include "infer/model_file.h"
+
+#define FOLDER "people"
+#define NAME "detector"
+
+struct companion {
+    pthread_mutex_t lock; /* around net */
+    struct buf folder;    /* the path of FOLDER */
+    struct buf cache_dir; /* empty: none */
+    uint32_t thread_count;
+    struct engine_net *net; /* owned; NULL: not loaded yet */
+};
+
+/* Copies: what is lent to sil_model_open() is lent for that call alone. */
+static enum sil_err fill(struct companion *companion, const char *models_dir,
+                         const struct sil_model_options *options)
+{
+    enum sil_err err;
+
+    sil_assert(models_dir != NULL);
+    buf_addf(&companion->folder, "%s/" FOLDER, models_dir);
+    if (options->cache_dir != NULL)
+        buf_addf(&companion->cache_dir, "%s", options->cache_dir);
+    companion->thread_count = options->thread_count;
+    err = buf_err(&companion->folder);
+    if (!err)
+        err = buf_err(&companion->cache_dir);
+    /* A path too long leads nowhere, which is found out when it is used. */
+    return err == SIL_E_STATE ? SIL_OK : err;
+}
+
+/* The lock is the first thing made and the last one destroyed. */
+enum sil_err companion_create(struct companion **out, const char *models_dir,
+                              const struct sil_model_options *options,
+                              struct sil_error *error)
+{
+    struct companion *companion = mem_zalloc(1, sizeof *companion);
+    enum sil_err err;
+
+    sil_assert(options->thread_count > 0);
+    if (companion == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for a model");
+    if (pthread_mutex_init(&companion->lock, NULL) != 0) {
+        mem_free(companion);
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for a lock");
+    }
+    buf_init(&companion->folder, LIMIT_MODEL_PATH_MAX);
+    buf_init(&companion->cache_dir, LIMIT_MODEL_PATH_MAX);
+    err = fill(companion, models_dir, options);
+    if (err) {
+        companion_destroy(companion);
+        return err_set(error, err, "no memory for a model");
+    }
+    *out = companion;
+    return SIL_OK;
+}
+
+/* Fine for one that was never used, and holds no network. */
+void companion_destroy(struct companion *companion)
+{
+    if (companion == NULL)
+        return;
+    engine_net_destroy(companion->net);
+    buf_finish(&companion->folder);
+    buf_finish(&companion->cache_dir);
+    (void)pthread_mutex_destroy(&companion->lock);
+    mem_free(companion);
+}
+
+/* What is read of the manifest: a file and its checksum. */
+static enum sil_err parse(struct manifest_file *out, const struct buf *text,
+                          struct sil_error *error)
+{
+    struct reading reading = {.prefix = "", .error = error};
+    struct json *root = NULL;
+    enum sil_err err = json_parse(&root, text->bytes, text->size, error);
+
+    if (err == SIL_E_NO_MEMORY)
+        return err;
+    if (err)
+        return err_set(error, SIL_E_MODEL, NAME ".json is not JSON");
+    reading.object = root;
+    reading_text(&reading, "file", out->name, sizeof out->name);
+    reading_text(&reading, "sha256", out->sha256, sizeof out->sha256);
+    if (!reading.err && !manifest_is_name(out->name))
+        reading_fail(&reading, "file", "a name without a path");
+    if (!reading.err && strlen(out->sha256) != SHA256_TEXT_SIZE - 1)
+        reading_fail(&reading, "sha256", "64 hexadecimal digits");
+    json_destroy(root);
+    sil_assert(reading.err || out->name[0] != '\0');
+    return reading.err;
+}
+
+/* Read the manifest. */
+static enum sil_err read_manifest(struct manifest_file *out, const char *folder,
+                                  struct sil_error *error)
+{
+    struct buf text;
+    enum sil_err err;
+
+    sil_assert(folder != NULL);
+    buf_init(&text, LIMIT_MODEL_MANIFEST_MAX);
+    err = model_file_read(&text, folder, NAME, ".json", error);
+    if (!err)
+        err = parse(out, &text, error);
+    buf_finish(&text);
+    return err;
+}
+
+/* Read and compile. The lock is held. */
+static enum sil_err load(struct companion *companion, struct sil_error *error)
+{
+    const char *folder = buf_text(&companion->folder);
+    struct engine_options options = {.thread_count = companion->thread_count};
+    struct engine_source source = {.format = ENGINE_TFLITE};
+    struct manifest_file file = {.name = ""};
+    struct buf network;
+    struct buf path;
+    enum sil_err err = read_manifest(&file, folder, error);
+
+    buf_init(&network, LIMIT_MODEL_BYTES_MAX);
+    buf_init(&path, LIMIT_MODEL_PATH_MAX);
+    sil_assert(companion->net == NULL);
+    if (!err)
+        err = model_file_read_checked(&network, folder, &file, error);
+    if (err)
+        goto done;
+    buf_addf(&path, "%s/%s", folder, file.name);
+    source.path = buf_text(&path);
+    source.bytes = network.bytes;
+    source.size = network.size;
+    if (companion->cache_dir.size > 0)
+        options.cache_dir = buf_text(&companion->cache_dir);
+    err = buf_err(&path);
+    if (err) {
+        (void)err_set(error, err, "no memory to read a network");
+        goto done;
+    }
+    err = engine_net_create(&companion->net, &source, &options, error);
+done:
+    buf_finish(&network);
+    buf_finish(&path);
+    return err;
+}
+
+/* Told apart from the model's own errors: the file comes with tools/setup, and
+ * a clone without it is no damage. */
+enum sil_err companion_net(struct engine_net **out, struct companion *companion,
+                           struct sil_error *error)
+{
+    enum sil_err err = SIL_OK;
+    int locked = pthread_mutex_lock(&companion->lock);
+
+    sil_assert(locked == 0);
+    if (companion->net == NULL)
+        err = load(companion, error);
+    if (!err)
+        *out = companion->net;
+    (void)pthread_mutex_unlock(&companion->lock);
+    return err;
+}
