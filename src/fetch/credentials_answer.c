@@ -84,7 +84,8 @@ static bool is_clean(const char *text, size_t size)
     return size > 0;
 }
 
-/* A set that is whole, or an error. */
+/* A set that is whole, or an error: half of one would be a signature that no
+ * store accepts, and the reason hard to find. */
 static enum sil_err settle(struct credential *out, struct credential *found)
 {
     sil_assert(out != found);
@@ -96,7 +97,8 @@ static enum sil_err settle(struct credential *out, struct credential *found)
     return SIL_OK;
 }
 
-/* A copy of a member that is a clean text; *out stays NULL otherwise. */
+/* A copy of a member that is a clean text; *out stays NULL otherwise. An
+ * empty one is as good as none. */
 static enum sil_err copy_member(char **out, const struct json *document,
                                 const char *name)
 {

@@ -10,7 +10,7 @@
 
 enum { STATUS_OK = 200 };
 
-/* More than the cap ends the transfer. */
+/* More than the cap ends the transfer: who answers so isn't who was meant. */
 static size_t take(char *piece, size_t one, size_t count, void *payload)
 {
     struct buf *answer = payload;
@@ -51,7 +51,8 @@ static bool add_headers(struct curl_slist **list,
     return true;
 }
 
-/* All that bounds it. */
+/* All that bounds it: time, schemes, and where it may be led to. A proxy of the
+ * environment isn't asked, as the SDKs have it for these addresses. */
 static bool set_limits(CURL *easy, const struct credentials_request *request)
 {
     sil_assert(easy != NULL);
@@ -71,7 +72,8 @@ static bool set_limits(CURL *easy, const struct credentials_request *request)
             !curl_easy_setopt(easy, CURLOPT_CAINFO, request->authorities));
 }
 
-/* What is asked, and where the answer goes. */
+/* What is asked, and where the answer goes. The method is set last: a body
+ * makes curl choose one by itself. */
 static bool set_request(CURL *easy, struct curl_slist *headers,
                         const struct credentials_request *request,
                         struct buf *answer)
@@ -86,7 +88,9 @@ static bool set_request(CURL *easy, struct curl_slist *headers,
            !curl_easy_setopt(easy, CURLOPT_WRITEDATA, answer);
 }
 
-/* A handle for each: it is asked once an hour. */
+/* A handle for each: it is asked once an hour. Nothing but a plain 200 is an
+ * answer; the reason why not isn't told, since whoever refuses may repeat what
+ * it was sent. */
 enum sil_err credentials_http(struct buf *answer,
                               const struct credentials_request *request)
 {

@@ -61,7 +61,8 @@ static void wait_until(struct keeper *keeper, uint64_t until_ns)
         (void)pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
 }
 
-/* Hand over what was asked; true if it was keys. */
+/* Hand over what was asked; true if it was keys. Why there were none isn't
+ * told in detail: answers of such services may repeat secrets. */
 static bool publish(struct keeper *keeper, struct credential *found,
                     enum sil_err err)
 {
@@ -82,7 +83,8 @@ static bool publish(struct keeper *keeper, struct credential *found,
     return !err;
 }
 
-/* The thread's whole life. */
+/* The thread's whole life: ask, hand over, sleep. Being asked for in between
+ * ends the sleep; being ended, also the asking. */
 static void *run(void *payload)
 {
     struct keeper *keeper = payload;
@@ -166,7 +168,8 @@ void keeper_stop(struct keeper *keeper)
     mem_free(keeper);
 }
 
-/* The lock is held. */
+/* Moved, not copied: there is one set of keys that nobody else holds. The lock
+ * is held. */
 static bool pick_up(struct credential *credential, struct keeper *keeper)
 {
     sil_assert(credential != &keeper->fresh);

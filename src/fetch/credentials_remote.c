@@ -61,7 +61,8 @@ static enum sil_err copy_setting(char **out, const struct profile *profile,
     return *out != NULL ? SIL_OK : SIL_E_NO_MEMORY;
 }
 
-/* Three texts in a row; NULL if out of memory. */
+/* Three texts in a row; NULL if out of memory. URLs and header lines are made
+ * so. */
 static char *join(const char *a, const char *b, const char *c)
 {
     struct buf text;
@@ -115,7 +116,7 @@ static enum sil_err read_token(struct buf *token, const char *path)
     return err || token->size == 0 ? SIL_E_STORE_UNAVAILABLE : SIL_OK;
 }
 
-/* Who it is. */
+/* Who it is: settings of the environment before those of the profile. */
 
 /* Is this a place that may be asked? The SDKs' rule. */
 static bool is_allowed(const char *url)
@@ -192,7 +193,8 @@ static enum sil_err find_web(struct remote *remote,
     return err ? err : find_sts(remote, profile);
 }
 
-/* The agent of a container (ECS, EKS, Greengrass). */
+/* The agent of a container (ECS, EKS, Greengrass). A relative address is that
+ * agent's; a full one is held to places that can be trusted with a token. */
 static enum sil_err find_container(struct remote *remote,
                                    const struct profile *profile)
 {
@@ -222,7 +224,8 @@ static enum sil_err find_container(struct remote *remote,
     return remote->url != NULL ? SIL_OK : SIL_E_NO_MEMORY;
 }
 
-/* Only when asked for. */
+/* Only when asked for. The base is a variable for tests and for agents that
+ * stand in for it. */
 static enum sil_err find_instance(struct remote *remote)
 {
     const char *disabled = variable("AWS_EC2_METADATA_DISABLED");

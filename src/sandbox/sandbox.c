@@ -125,6 +125,7 @@ enum sil_err sandbox_start(struct sandbox **out,
     sandbox->options = *options;
     sandbox->control = -1;
     (void)pthread_mutex_init(&sandbox->lock, NULL);
+    /* Each side sees when the other is gone. */
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0) {
         sandbox->control = pair[0];
         sandbox->pid = fork();
@@ -164,6 +165,7 @@ bool sandbox_spawn(int *pidfd, struct sandbox *sandbox, const int *fds)
 
     sil_assert(sandbox->control >= 0);
     (void)pthread_mutex_lock(&sandbox->lock);
+    /* Without a descriptor in the answer there is no decoder. */
     is_there = wire_send(sandbox->control, &message, 1, fds, WIRE_FD_COUNT) &&
                wire_receive(sandbox->control, &message, 1, pidfd, 1);
     (void)pthread_mutex_unlock(&sandbox->lock);

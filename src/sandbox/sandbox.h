@@ -57,4 +57,10 @@ SIL_MUST_USE enum sil_err sandbox_port_open(struct decode_port **out,
 /** End its process. NULL is fine. */
 void sandbox_port_close(struct decode_port *port);
 
+/** Give up, for all threads and for ever, what a service never does: running
+ *  programs, looking into other processes, changing the system. Nor can other
+ *  processes of the same user look into this one, or a core dump leave its
+ *  keys behind. False: the system wouldn't. */
+SIL_MUST_USE bool sandbox_harden(void);
+
 #endif

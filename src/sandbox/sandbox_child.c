@@ -31,6 +31,8 @@ static bool map(struct shared *shared, const struct sandbox_options *options,
 
     if (!wire_pixels_size(&shared->pixels_size, &options->limits))
         return false;
+    /* Both may be read by either side at any time: what is told about them
+     * goes over the socket. */
     pixels = mmap(NULL, shared->pixels_size, PROT_READ | PROT_WRITE, MAP_SHARED,
                   fds[WIRE_PIXELS], 0);
     if (encoded == MAP_FAILED || pixels == MAP_FAILED)
@@ -55,7 +57,8 @@ static void hand_over(const struct shared *shared, const struct image *image)
                image->rgb + y * image->row_bytes, row_bytes);
 }
 
-/* Decode as asked. */
+/* Decode as asked. The room is given to whoever can decode straight into it;
+ * the rest gets memory of this process, which is bound. */
 static enum sil_err read_pixels(struct wire_answer *answer,
                                 const struct sandbox_options *options,
                                 const struct shared *shared,
@@ -81,7 +84,8 @@ static enum sil_err read_pixels(struct wire_answer *answer,
     return SIL_OK;
 }
 
-/* Read the header. */
+/* Read the header. No room for pixels is given: none are wanted yet. The
+ * answer is filled only where all went well; errors go by their own way. */
 static enum sil_err read_info(struct wire_answer *answer,
                               const struct sandbox_options *options,
                               const struct shared *shared,

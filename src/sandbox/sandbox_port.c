@@ -104,7 +104,9 @@ static void end_process(struct sandbox_port *port)
     port->pidfd = -1;
 }
 
-/* It was not to end: say so where it is counted. */
+/* It was not to end: say so where it is counted. A decoder that is lost often
+ * is worth a look at which pictures do it, which the requests' own lines
+ * tell. */
 static void lose_process(struct sandbox_port *port, const char *why)
 {
     log_event(LOG_WARN, "decoder_lost", why);
@@ -120,7 +122,8 @@ static bool hear(struct wire_answer *answer, struct sandbox_port *port,
     int ready;
 
     sil_assert(port->socket >= 0);
-    /* Woken by a signal, it waits a little longer than it was told. */
+    /* Its end is an event, too: a crash is noticed at once. Woken by a signal,
+     * it waits a little longer than it was told. */
     do
         ready = poll(&wish, 1, (int)wait_ms);
     while (ready < 0);
@@ -158,7 +161,8 @@ static bool begin_process(struct sandbox_port *port)
 
 /* Asking. */
 
-/* What a decoder may say went wrong. */
+/* What a decoder may say went wrong. Anything else would be an answer that
+ * decoding never gives, such as a missing key. */
 static bool is_honest_error(uint32_t err)
 {
     return err == SIL_E_UNSUPPORTED_FORMAT || err == SIL_E_IMAGE_CORRUPT ||

@@ -295,6 +295,17 @@ static void warn_of_strangers(const struct service *service)
                   "listening beyond this machine without --api-keys");
 }
 
+/* Nothing depends on it: where the system refuses, the service says so and
+ * goes on. */
+static void harden(void)
+{
+    if (!sandbox_harden())
+        log_event(LOG_WARN, "not_hardened",
+                  "the system refuses a filter of system calls");
+    if (geteuid() == 0)
+        log_event(LOG_WARN, "runs_as_root", "a user without rights will do");
+}
+
 /* A store that can't be opened as named is wrong usage; everything else that
  * fails here is the machine's doing. */
 static int serve(struct service *service)
@@ -325,6 +336,7 @@ static int serve(struct service *service)
     hint_print(service, http_server_port(service->http));
     log_event(LOG_INFO, "listening", service->config.listen);
     warn_of_strangers(service);
+    harden();
     loop_run(service->loop);
     close_all(service);
     log_event(LOG_INFO, "stopped", service->is_cut ? "answers were cut" : NULL);

@@ -402,6 +402,40 @@ static void test_no_leak(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
+/* In a child, as there is no way back. */
+static int status_of_hardened(bool does_exec)
+{
+    char *const none[] = {NULL};
+    int status = 0;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        if (!sandbox_harden())
+            _exit(2);
+        if (does_exec)
+            (void)execve("/bin/true", none, none);
+        _exit(open("/proc/self/statm", O_RDONLY) < 0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+/* The service goes on working, and runs no program. */
+static void test_hardened(void **state)
+{
+    int status = status_of_hardened(false);
+
+    (void)state;
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    status = status_of_hardened(true);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSYS);
+}
+#endif
+
 /* Memory that can't be had is told, and nothing is left behind. */
 static void test_no_memory(void **state)
 {
@@ -443,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_deeds),
 #if !defined(__SANITIZE_ADDRESS__)
         cmocka_unit_test(test_memory_bomb),
+        cmocka_unit_test(test_hardened),
 #endif
         cmocka_unit_test(test_lies_about_pixels),
         cmocka_unit_test(test_deadline),
