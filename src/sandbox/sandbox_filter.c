@@ -103,10 +103,14 @@ static const int foreign[] = {
  * aren't; signals go to oneself, which is how abort() works. */
 static int add_conditional(scmp_filter_ctx filter)
 {
-    struct scmp_arg_cmp no_exec = SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-    struct scmp_arg_cmp thread =
-        SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD);
-    struct scmp_arg_cmp self = SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid());
+    const struct scmp_arg_cmp no_exec = {
+        .arg = 2, .op = SCMP_CMP_MASKED_EQ, .datum_a = PROT_EXEC, .datum_b = 0};
+    const struct scmp_arg_cmp thread = {.arg = 0,
+                                        .op = SCMP_CMP_MASKED_EQ,
+                                        .datum_a = CLONE_THREAD,
+                                        .datum_b = CLONE_THREAD};
+    const struct scmp_arg_cmp self = {
+        .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)getpid()};
     int failed = 0;
 
     sil_assert(filter != NULL);
@@ -157,7 +161,6 @@ bool sandbox_harden(void)
     filter = seccomp_init(SCMP_ACT_ALLOW);
     if (filter == NULL)
         return false;
-    sil_assert(sizeof foreign > 0);
     failed |= seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
     for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
         failed |=
