@@ -1,4 +1,5 @@
-/* {"state":1,"data":[[0,0,1,...],...]}, made of a few texts and two patterns.
+/* {"state":1,"data":[[0,0,1,...],...]}, made of a few texts and two patterns;
+ * of people one by one data is a list of such masks.
  * Must not know HTTP, nor hold more of the answer than it is asked for.
  * A row is gaps and runs in turn, each a copy out of a pattern that stays in
  * the first cache; the last one of a row ends before its comma. */
@@ -22,17 +23,25 @@ static const char ones[PATTERN_SIZE + 1] = TIMES8192("1,");
 static const char head_text[] = "{\"state\":1,\"data\":[[";
 static const char between_rows_text[] = "],[";
 static const char tail_text[] = "]]}";
+static const char list_head_text[] = "{\"state\":1,\"data\":[[[";
+static const char between_masks_text[] = "]],[[";
+static const char list_tail_text[] = "]]]}";
+static const char no_list_text[] = "{\"state\":1,\"data\":[]}";
 
 #undef TIMES8192
 #undef TIMES1024
 #undef TIMES4
 
 /* Invariant: what is left of the stream is the piece, then the pixels from
- * column of row on, whose next run is next_run, then the tail. */
+ * column of row on, whose next run is next_run, then the masks from
+ * mask_index + 1 on, then the tail. */
 struct json_encoder {
     struct encoder base;
-    const struct sil_mask *mask; /* lent */
-    const char *source;          /* the piece: a text, or a pattern */
+    const struct sil_result *result; /* lent */
+    const struct sil_mask *mask;     /* lent; the one that is being written */
+    bool is_list;                    /* each person's masks, not everybody's */
+    uint32_t mask_index;             /* of the list */
+    const char *source;              /* the piece: a text, or a pattern */
     uint64_t left;     /* bytes of the piece not yet written; 0: the end */
     bool is_pattern;   /* source repeats, else it is left bytes long */
     bool is_odd;       /* pattern: continues at a comma */
@@ -87,6 +96,25 @@ static void set_pixels(struct json_encoder *json)
     json->column = end;
 }
 
+/* Behind a mask there is the next one, if it is a list, or the tail. */
+static void end_mask(struct json_encoder *json)
+{
+    sil_assert(json->row == json->mask->height);
+    if (!json->is_list) {
+        set_text(json, tail_text, sizeof tail_text - 1);
+        return;
+    }
+    if (json->mask_index + 1 == json->result->person_count) {
+        set_text(json, list_tail_text, sizeof list_tail_text - 1);
+        return;
+    }
+    json->mask_index++;
+    json->mask = json->result->persons[json->mask_index].mask;
+    json->row = 0;
+    json->next_run = 0;
+    set_text(json, between_masks_text, sizeof between_masks_text - 1);
+}
+
 /* What comes after the piece, now that it is written, becomes the piece. */
 static void advance(struct json_encoder *json)
 {
@@ -102,10 +130,10 @@ static void advance(struct json_encoder *json)
     sil_assert(json->next_run == mask->row_ends[json->row]);
     json->row++;
     json->column = 0;
-    if (json->row == mask->height)
-        set_text(json, tail_text, sizeof tail_text - 1);
-    else
+    if (json->row < mask->height)
         set_text(json, between_rows_text, sizeof between_rows_text - 1);
+    else
+        end_mask(json);
 }
 
 /* Write up to capacity bytes of the piece. Returns how many. */
@@ -155,36 +183,66 @@ static void json_encoder_destroy(struct encoder *encoder)
     mem_free(encoder);
 }
 
-/* Bytes of the whole: two a pixel but one for a row's last; what stands
- * between the rows, and around them all. */
-static uint64_t json_size(const struct sil_mask *mask)
+/* Bytes of a mask between its brackets: two a pixel but one for a row's last;
+ * and what stands between the rows. */
+static uint64_t rows_size(const struct sil_mask *mask)
 {
     uint64_t row_size = 2 * (uint64_t)mask->width - 1;
     uint64_t between =
         (mask->height - 1) * (uint64_t)(sizeof between_rows_text - 1);
 
-    return sizeof head_text - 1 + mask->height * row_size + between +
-           sizeof tail_text - 1;
+    return mask->height * row_size + between;
 }
 
-/* Less than a hundred bytes, whatever the picture's size. */
+/* Bytes of the whole; all masks of a list are of the same size. */
+static uint64_t json_size(const struct json_encoder *json)
+{
+    uint64_t rows = rows_size(json->mask);
+    uint64_t count = json->result->person_count;
+
+    if (!json->is_list)
+        return sizeof head_text - 1 + rows + sizeof tail_text - 1;
+    if (count == 0)
+        return sizeof no_list_text - 1;
+    return sizeof list_head_text - 1 + count * rows +
+           (count - 1) * (uint64_t)(sizeof between_masks_text - 1) +
+           sizeof list_tail_text - 1;
+}
+
+/* The head is the first piece, and opens the first row; of nobody one by one it
+ * is all there is, as if the last row had been written. */
+static void begin(struct json_encoder *json)
+{
+    sil_assert(json->mask->width > 0);
+    if (!json->is_list) {
+        set_text(json, head_text, sizeof head_text - 1);
+    } else if (json->result->person_count > 0) {
+        json->mask = json->result->persons[0].mask;
+        set_text(json, list_head_text, sizeof list_head_text - 1);
+    } else {
+        json->row = json->mask->height;
+        set_text(json, no_list_text, sizeof no_list_text - 1);
+    }
+}
+
+/* Some hundred bytes, whatever the picture's size. */
 enum sil_err json_encoder_create(struct encoder **out,
                                  const struct sil_result *result)
 {
     static const struct form form = {json_next, json_encoder_destroy};
-    const struct sil_mask *mask = result->mask;
     struct json_encoder *json = mem_alloc(1, sizeof *json);
 
-    sil_assert(mask->width > 0);
-    sil_assert(mask->height > 0);
     if (json == NULL)
         return SIL_E_NO_MEMORY;
-    /* The head is the first piece, and opens the first row. */
     *json = (struct json_encoder){
-        .base = {.form = &form, .size = json_size(mask)},
-        .mask = mask,
+        .base = {.form = &form},
+        .result = result,
+        .mask = result->mask,
+        .is_list = result->people == SIL_PEOPLE_EACH,
     };
-    set_text(json, head_text, sizeof head_text - 1);
+    sil_assert(json->mask->height > 0);
+    json->base.size = json_size(json);
+    begin(json);
     *out = &json->base;
     return SIL_OK;
 }

@@ -19,8 +19,8 @@ struct encoder {
     uint64_t size;           /* of all bytes, or ENCODE_SIZE_UNKNOWN */
 };
 
-/** The JSON of everybody's mask. result: lent. *out: yours. Errors:
- *  SIL_E_NO_MEMORY. */
+/** The JSON of everybody's mask, or of a list of each person's. result: lent.
+ *  *out: yours. Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err json_encoder_create(struct encoder **out,
                                               const struct sil_result *result);
 
@@ -28,6 +28,16 @@ SIL_MUST_USE enum sil_err json_encoder_create(struct encoder **out,
  *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err png_encoder_create(struct encoder **out,
                                              const struct sil_result *result);
+
+/** The PNG whose grey values are people's numbers. result: lent, with persons.
+ *  *out: yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err
+labels_encoder_create(struct encoder **out, const struct sil_result *result);
+
+/** The JSON of people's boxes, areas and scores. result: lent, with persons.
+ *  *out: yours. Errors: SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err boxes_encoder_create(struct encoder **out,
+                                               const struct sil_result *result);
 
 /** COCO's run lengths of everybody's mask, or a list of each person's. result:
  *  lent. *out: yours. Errors: SIL_E_NO_MEMORY. */

@@ -1,7 +1,7 @@
 /* encode_json.c: against a writer that looks at each pixel.
  * Must not know patterns or pieces.
  * Every capacity is tried on small masks: it may stop at any byte. */
-#include "encode/encode_samples.h"
+#include "encode/crowd.h"
 
 /* The contract's text, the slow way. */
 static void slow_json(struct buf *to, const struct sil_mask *mask)
@@ -134,6 +134,47 @@ static void the_tallest_column(void **state)
     mask_destroy(mask);
 }
 
+struct list_example {
+    const char *why;
+    const char *rows[2];
+    uint32_t height, person_count;
+    const char *json;
+};
+
+static const struct list_example lists[] = {
+    {"nobody", {".."}, 1, 0, "{\"state\":1,\"data\":[]}"},
+    {"one", {"1."}, 1, 1, "{\"state\":1,\"data\":[[[1,0]]]}"},
+    {"two",
+     {"11", "12"},
+     2,
+     2,
+     "{\"state\":1,\"data\":[[[1,1],[1,0]],[[0,0],[0,1]]]}"},
+    {"three in a row",
+     {"1123"},
+     1,
+     3,
+     "{\"state\":1,\"data\":[[[1,1,0,0]],[[0,0,1,0]],[[0,0,0,1]]]}"},
+};
+
+/* Each person's mask, in the order of the result, whatever the pieces. */
+static void people_come_out_as_a_list(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        struct crowd crowd;
+        crowd_draw(&crowd, lists[i].rows, lists[i].height,
+                   lists[i].person_count);
+        for (size_t capacity = 1; capacity < 70; capacity++) {
+            struct buf json;
+            crowd_encode(&json, &crowd, SIL_FORMAT_JSON, capacity);
+            if (strcmp(buf_text(&json), lists[i].json) != 0)
+                fail_msg("%s: %s", lists[i].why, buf_text(&json));
+            buf_finish(&json);
+        }
+        crowd_finish(&crowd);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -142,6 +183,7 @@ int main(void)
         cmocka_unit_test(every_capacity_gives_the_same),
         cmocka_unit_test(the_widest_rows),
         cmocka_unit_test(the_tallest_column),
+        cmocka_unit_test(people_come_out_as_a_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
