@@ -40,8 +40,13 @@ install(FILES ${CMAKE_SOURCE_DIR}/models/person.json
               ${CMAKE_SOURCE_DIR}/models/person.onnx
               ${CMAKE_SOURCE_DIR}/models/person.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models)
+# What tells people apart, if tools/setup has fetched it.
+install(FILES ${CMAKE_SOURCE_DIR}/models/people/detector.json
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models/people)
+install(FILES ${CMAKE_SOURCE_DIR}/models/people/pose_detection.tflite OPTIONAL
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models/people)
 
-# Of the engine, what running an ONNX network on the processor needs. It
+# Of the engine, what running a network on the processor needs. It
 # looks for its plugins in the folder where it is itself.
 file(GLOB engine_files
     ${SIL_OPENVINO_LIB_DIR}/libopenvino.so.*
@@ -50,6 +55,7 @@ file(GLOB engine_files
     ${SIL_OPENVINO_LIB_DIR}/libopenvino_arm_cpu_plugin.so
     ${SIL_OPENVINO_LIB_DIR}/libopenvino_ir_frontend.so.*
     ${SIL_OPENVINO_LIB_DIR}/libopenvino_onnx_frontend.so.*
+    ${SIL_OPENVINO_LIB_DIR}/libopenvino_tensorflow_lite_frontend.so.*
     ${SIL_OPENVINO_LIB_DIR}/libtbb*.so*
     ${SIL_OPENVINO_LIB_DIR}/libhwloc.so.*)
 install(PROGRAMS ${engine_files} DESTINATION ${SIL_PRIVATE_LIBDIR})

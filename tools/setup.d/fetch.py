@@ -9,6 +9,7 @@ into it; then a stamp is written, so that the next run has nothing to do and
 an interrupted one starts that thing anew.
 """
 import fcntl
+import filecmp
 import hashlib
 import json
 import os
@@ -26,6 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 LOCK = os.path.join(ROOT, "tools", "lock")
 DEPS = os.path.join(ROOT, ".deps")
+PEOPLE = os.path.join(ROOT, "models", "people")
 BACKEND = os.path.join(ROOT, "tools", "setup.d", "sdist_backend")
 
 RECIPE = "1"            # raise it when what is done with a file changes
@@ -295,6 +297,24 @@ def get_llhttp(rows):
         "carries the C sources of llhttp")
 
 
+def get_detector(rows):
+    """The network that tells people apart, put where the program looks for
+    it: beside its manifest, which has its SHA-256."""
+    place = unpacked(rows, "mediapipe", "mediapipe", below(
+        (r"mediapipe/modules/pose_detection/(?=pose_detection\.tflite$)", ""),
+        (r"mediapipe-[^/]*\.dist-info/(?=LICENSE$)", "")),
+        "one of its networks tells people apart")
+    with open(os.path.join(PEOPLE, "detector.json"), encoding="utf-8") as file:
+        manifest = json.load(file)
+    source = os.path.join(place, manifest["file"])
+    target = os.path.join(PEOPLE, manifest["file"])
+    check_hash(source, Row("pypi", "serve", manifest["name"],
+                           manifest["version"], "any", manifest["sha256"]))
+    if not (os.path.exists(target) and filecmp.cmp(source, target, False)):
+        shutil.copyfile(source, target + ".new")
+        os.rename(target + ".new", target)
+
+
 def make_venv(wheels, name, why, *options):
     """Python packages in an environment of their own, .deps/`name`."""
     place = os.path.join(DEPS, name)
@@ -458,7 +478,7 @@ def get_node_modules(rows):
 
 
 GROUPS = {
-    "serve": (get_openvino, get_llhttp, get_swagger_ui),
+    "serve": (get_openvino, get_llhttp, get_detector, get_swagger_ui),
     "test": (get_venv, get_versitygw, get_node_modules),
     "gates": (),
     "train": (get_training_venv,),
