@@ -8,6 +8,7 @@ import { showCode, startCode } from "./codebox.js";
 import { language, number, onLanguage, rich, startTexts, t } from "./texts.js";
 import { startTheme } from "./theme.js";
 
+const KOREAN = ["x-ko", "x-ko-summary"];
 const SHOWN_MAX = 4000; // characters of an answer
 
 const byId = (id) => document.getElementById(id);
@@ -17,12 +18,24 @@ function translated(node) {
   if (Array.isArray(node)) return node.map(translated);
   if (node === null || typeof node !== "object") return node;
   const copy = Object.fromEntries(Object.entries(node)
-    .filter(([name]) => name !== "x-ko" && name !== "x-errors")
+    .filter(([name]) => !KOREAN.includes(name) && name !== "x-errors")
     .map(([name, value]) => [name, translated(value)]));
   if (language === "ko" && typeof node["x-ko"] === "string") {
     copy["description" in node ? "description" : "summary"] = node["x-ko"];
   }
+  if (language === "ko" && node["x-ko-summary"]) {
+    copy.summary = node["x-ko-summary"];
+  }
   return copy;
+}
+
+/** With a key as JSON the options are members of it: the query parameters,
+ *  which the viewer has preset, are for pictures as the body. */
+function plainer(request) {
+  if (request.headers?.["Content-Type"] === JSON_TYPE) {
+    request.url = request.url.split("?")[0];
+  }
+  return request;
 }
 
 function showViewer(document_) {
@@ -33,7 +46,7 @@ function showViewer(document_) {
     tryItOutEnabled: true, validatorUrl: null, supportedSubmitMethods:
       ["get", "post"],
     syntaxHighlight: false, showExtensions: false,
-    responseInterceptor: shortened,
+    requestInterceptor: plainer, responseInterceptor: shortened,
     onComplete: () => mend(byId("viewer")),
   });
 }

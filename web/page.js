@@ -100,7 +100,7 @@ function showView() {
 function showPhoto() {
   const canvas = byId("photo");
   const [width, height] = photo ? [photo.width, photo.height] : [4, 3];
-  byId("stage").style.setProperty("--ratio", width / height);
+  byId("result").style.setProperty("--ratio", width / height);
   canvas.width = width;
   canvas.height = height;
   if (!photo) return;
@@ -205,7 +205,7 @@ async function askMask(signal) {
   told = await ask(options(), MASK, signal);
   answers = { mask: told.blob };
   mask = await maskOf(told);
-  byId("stage").style.setProperty("--ratio", mask.width / mask.height);
+  byId("result").style.setProperty("--ratio", mask.width / mask.height);
   cutout = photo ? cutOut(photo, mask) : null;
 }
 

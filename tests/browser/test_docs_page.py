@@ -29,13 +29,14 @@ def test_it_shows_the_whole_api(open_page, server, shoot):
     shoot(page, "docs")
 
 
-def test_a_call_can_be_tried(open_page, shoot):
+def test_a_call_can_be_tried(open_page, server, shoot):
     page = open_docs(open_page)
     page.click(f"{ANALYZE} .opblock-summary-control")
     page.wait_for_selector(f"{ANALYZE} .execute")
     with page.expect_response("**" + ROUTE + "**") as waiting:
         page.click(f"{ANALYZE} .execute")
     assert waiting.value.status == 200
+    assert waiting.value.url == server.url + ROUTE
     assert waiting.value.json()["state"] == 1
     page.wait_for_selector(f"{ANALYZE} .live-responses-table")
     # A mask's numbers are not all set on lines of their own.
@@ -52,6 +53,7 @@ def test_it_speaks_korean(open_page, shoot):
     page.click(f"{ANALYZE} .opblock-summary-control")
     page.wait_for_selector(f"{ANALYZE} .execute")
     assert "저장소" in page.inner_text(ANALYZE)
+    assert "사진 속 사람 찾기" in page.inner_text(ANALYZE)
     shoot(page, "docs-korean", whole=False)
     page.click("#language")
     page.wait_for_selector("html[lang=en]")

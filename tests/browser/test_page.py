@@ -14,8 +14,8 @@ from playwright.sync_api import expect
 
 from acting import (choose, complaints, download, finish, focused, pixel,
                     tab_to, take_sample, view)
-from conftest import Watched
 from service import ROOT, ROUTE, Service, wait_until
+from watched import Watched
 
 SAMPLES = ROOT / "samples"
 RLE = "application/vnd.coco.rle+json"

@@ -84,6 +84,7 @@ def test_routes_are_those_of_the_table(document):
     for place, operation in found.items():
         assert operation["operationId"] == wanted[place][3]
         assert operation["summary"] == wanted[place][4]
+        assert re.search("[가-힣]", operation["x-ko-summary"])
 
 
 def test_options_are_those_of_the_table(document):
