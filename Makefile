@@ -14,6 +14,7 @@ help:
 	@echo "make soak      mixed requests for MINUTES=5, drawn to build/soak.svg"
 	@echo "make sbom      what the program consists of: build/sbom.cdx.json"
 	@echo "make bench     measure it all (PEER=… PEER_PYTHON=…: beside a peer)"
+	@echo "make docs      build the docs site: build/site"
 	@echo "make format    rewrite the sources as .clang-format wants them"
 	@echo "make clean     remove what was built (not what was fetched: .deps/)"
 
@@ -64,8 +65,12 @@ bench:
 format:
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format-14 -i
 
+docs:
+	@tools/setup docs
+	@tools/site
+
 clean:
 	rm -rf build build-*
 
-.PHONY: help build serve test sanitize check fuzz soak sbom bench \
+.PHONY: docs help build serve test sanitize check fuzz soak sbom bench \
         format clean
