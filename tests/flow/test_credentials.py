@@ -2,6 +2,7 @@
 tells which keys a request was signed with."""
 import datetime
 import http.server
+import itertools
 import re
 import threading
 
@@ -198,32 +199,36 @@ def test_instance_metadata_is_not_asked_otherwise(serve, said):
 
 
 def test_keys_are_renewed_before_they_expire(serve, store):
-    """They live for 4 s: others are asked for after 2."""
-    names = iter(["FIRST", "SECOND", "THIRD", "FOURTH", "FIFTH", "SIXTH"])
-    with KeyService({"GET /keys": lambda _: json_keys(next(names), 4)}) as \
-            keys, serve(AWS_CONTAINER_CREDENTIALS_FULL_URI=keys.url + "/keys",
-                        ) as server:
+    """They live for 4 s: others are asked for after 2, and used."""
+    numbers = itertools.count(1)
+    with KeyService({"GET /keys": lambda _: json_keys(f"K{next(numbers)}",
+                                                      4)}) as keys, \
+            serve(AWS_CONTAINER_CREDENTIALS_FULL_URI=keys.url + "/keys",
+                  ) as server:
         assert server.post("flat.jpg").status_code == 200
-        assert signed_with(store)[0] == "FIRST"
-        service.wait_until(lambda: keys.count("GET /keys") == 2, 10,
+        first = signed_with(store)[0]
+        asked = keys.count("GET /keys")
+        service.wait_until(lambda: keys.count("GET /keys") > asked, 10,
                            "others are asked for")
         service.wait_until(
             lambda: server.post("flat.jpg").status_code == 200
-            and signed_with(store)[0] == "SECOND", 2, "they are used")
+            and signed_with(store)[0] != first, 10, "they are used")
 
 
 def test_a_service_of_keys_that_fails_at_first(serve, store):
     """The service starts, says what is wrong, and recovers by itself."""
-    answers = iter([500, json_keys("LATE")])
-    with KeyService({"GET /keys": lambda _: next(answers)}) as keys, serve(
+    is_mended = threading.Event()
+    with KeyService({"GET /keys": lambda _: json_keys("LATE")
+                     if is_mended.is_set() else 500}) as keys, serve(
             ready=False,
             AWS_CONTAINER_CREDENTIALS_FULL_URI=keys.url + "/keys") as server:
         service.failure(server.post("flat.jpg"), 503, "store_unavailable", -1,
                         "image load error")
+        is_mended.set()
         service.wait_until(
             lambda: server.post("flat.jpg").status_code == 200, 20,
             "keys have come")
-        assert len(server.log_lines("aws_keys_not_given")) == 1
+        assert server.log_lines("aws_keys_not_given")
 
 
 def test_keys_of_the_environment_come_first(serve, store):

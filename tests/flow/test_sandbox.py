@@ -115,7 +115,9 @@ def test_a_decoder_that_hangs_is_ended_at_the_deadline(start):
 def test_without_a_decoder_it_is_internal(start):
     """The process that forks them is gone: so are they, and none comes."""
     with start() as server:
+        decoder = decoder_of(server)
         os.kill(forker_of(server), signal.SIGKILL)
+        service.wait_until(lambda: not status_of(decoder), 10, "it is gone")
         service.failure(server.post("person.jpg"), 500, "internal", -1,
                         "processing failed")
         assert server.answers("/healthz")
