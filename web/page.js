@@ -139,6 +139,18 @@ function show() {
   if (source) showCode({ source, ...onScreen() });
 }
 
+let isShowing = false;
+
+/** Show before the next frame, once: a slider tells every step. */
+function showSoon() {
+  if (isShowing) return;
+  isShowing = true;
+  requestAnimationFrame(() => {
+    isShowing = false;
+    show();
+  });
+}
+
 function showThreshold() {
   const input = byId("threshold");
   byId("threshold-value").textContent = input.dataset.moved
@@ -338,7 +350,7 @@ function startOptions() {
   });
   for (const name of ["views", "look"]) {
     byId(name).addEventListener("input", (event) => {
-      if (event.target.type !== "file") show();
+      if (event.target.type !== "file") showSoon();
     });
   }
   byId("divider").addEventListener("input", showDivider);

@@ -65,15 +65,17 @@ function fit(canvas, width, height) {
   return context;
 }
 
-/** The people's colours as a layer: a fill of that opacity, 0..1. */
-function tint({ grey, width, height, isEach }, opacity) {
+/** The people's colours as a layer. */
+function tint({ grey, width, height, isEach }) {
   const image = new ImageData(width, height);
   const to = image.data;
   for (let i = 0; i < grey.length; i++) {
     if (grey[i] === 0) continue;
     const color = isEach ? colorOf(grey[i]) : COLORS[0];
-    to.set(color, 4 * i);
-    to[4 * i + 3] = opacity * (isEach ? 255 : grey[i]);
+    to[4 * i] = color[0];
+    to[4 * i + 1] = color[1];
+    to[4 * i + 2] = color[2];
+    to[4 * i + 3] = isEach ? 255 : grey[i];
   }
   const [canvas, context] = canvasOf(width, height);
   context.putImageData(image, 0, 0);
@@ -105,6 +107,16 @@ function contour({ grey, width, height, isEach }) {
   return canvas;
 }
 
+// Layers of a mask, made once: a slider repaints many times a second.
+const layers = new WeakMap();
+
+function layersOf(mask) {
+  if (!layers.has(mask)) {
+    layers.set(mask, { tint: tint(mask), contour: contour(mask) });
+  }
+  return layers.get(mask);
+}
+
 function paintBoxes(context, boxes, scale, width) {
   const line = Math.max(2, width / 320);
   context.lineWidth = line;
@@ -130,8 +142,11 @@ export function paintOverlay(canvas, photo, mask, look) {
   const { width, height, boxes, scale } = mask;
   const context = fit(canvas, width, height);
   if (photo) context.drawImage(photo, 0, 0, width, height);
-  context.drawImage(tint(mask, look.opacity), 0, 0);
-  if (look.outline) context.drawImage(contour(mask), 0, 0);
+  const made = layersOf(mask);
+  context.globalAlpha = look.opacity;
+  context.drawImage(made.tint, 0, 0);
+  context.globalAlpha = 1;
+  if (look.outline) context.drawImage(made.contour, 0, 0);
   if (look.boxes && boxes) paintBoxes(context, boxes, scale, width);
 }
 

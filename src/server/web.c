@@ -116,8 +116,10 @@ void web_answer(struct job *job)
         err = err_set(&error, SIL_E_NOT_ACCEPTABLE,
                       "this file is kept compressed only: Accept-Encoding has "
                       "to allow gzip");
-    if (err)
+    if (err) {
         answer_error(job, &error, SIL_STAGE_REQUEST);
-    else
-        answer_copy(job, file, takes_gzip && file->gzip != NULL);
+        return;
+    }
+    sil_assert(file != NULL);
+    answer_copy(job, file, takes_gzip && file->gzip != NULL);
 }

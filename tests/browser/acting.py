@@ -40,9 +40,13 @@ def download(page, name):
 
 
 def pixel(page, canvas, x, y):
-    """[r, g, b, a] at a place given as fractions."""
+    """[r, g, b, a] at a place given as fractions, once all is painted."""
     return page.evaluate(
-        """([selector, x, y]) => {
+        """async ([selector, x, y]) => {
+            const frame = () => new Promise((done) =>
+                requestAnimationFrame(done));
+            await frame();
+            await frame();
             const canvas = document.querySelector(selector);
             return [...canvas.getContext("2d").getImageData(
                 Math.floor(x * canvas.width), Math.floor(y * canvas.height),
