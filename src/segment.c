@@ -9,6 +9,7 @@
 #include "mask/upscale.h"
 #include "people.h"
 #include "session.h"
+#include "soften.h"
 
 enum { CHANNELS = 3, ORIENTATION_UPRIGHT = 1, ORIENTATION_TURNED = 5 };
 
@@ -69,6 +70,8 @@ static enum sil_err segment(struct sil_result **out, struct job *job)
     result->person_count = result->mask->person_pixels > 0 ? found.count : 0;
     if (result_has_persons(job->options))
         err = people_find(result, job);
+    if (!err && result_is_soft(job->options))
+        err = soften(result, job);
     if (err)
         goto done;
     result_check(result);

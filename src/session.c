@@ -114,8 +114,7 @@ enum sil_err session_begin(struct sil_session *session, struct sil_result **out,
         return err_set(error, SIL_E_ARGUMENT, "no such quality");
     if (options->people != SIL_PEOPLE_ALL && options->people != SIL_PEOPLE_EACH)
         return err_set(error, SIL_E_ARGUMENT, "no such people");
-    if (options->output != SIL_OUTPUT_MASK &&
-        options->output != SIL_OUTPUT_BOXES)
+    if (options->output < SIL_OUTPUT_MASK || options->output > SIL_OUTPUT_BOXES)
         return err_set(error, SIL_E_ARGUMENT, "no such output");
     if (options->orientation != SIL_UPRIGHT &&
         options->orientation != SIL_STORED)

@@ -234,6 +234,21 @@ static enum sil_err check_stems(const struct segment_args *args,
     return SIL_OK;
 }
 
+/* The formats that a form can be written in, by sil_output. */
+static bool is_offered(enum sil_output output, enum sil_format format)
+{
+    static const bool offered[][FORMAT_COUNT] = {
+        [SIL_OUTPUT_MASK] = {true, true, true},
+        [SIL_OUTPUT_ALPHA] = {true, true, false},
+        [SIL_OUTPUT_CUTOUT] = {false, true, false},
+        [SIL_OUTPUT_BOXES] = {true, false, false},
+    };
+
+    sil_assert(output < sizeof offered / sizeof offered[0]);
+    sil_assert((int)format < FORMAT_COUNT);
+    return offered[output][format];
+}
+
 /* What no single word can tell: how many pictures there are, and whether the
  * place for their results fits them. */
 static enum sil_err check(const struct segment_args *args,
@@ -247,17 +262,26 @@ static enum sil_err check(const struct segment_args *args,
                        "several pictures need a folder: -o DIR/");
     if (options_check(&args->options, error))
         return as_usage(SIL_E_BAD_OPTION, error);
+    if (!is_offered(args->options.output, args->format))
+        return err_set(error, SIL_E_ARGUMENT,
+                       "what --form asks for can't be written as %s",
+                       format_words[args->format].word);
     return args->is_out_folder ? check_stems(args, error) : SIL_OK;
 }
 
 /* Without --format, mask.png is a PNG. A folder has no such name, and what is
- * written to standard output has none either: both are JSON. */
+ * written to standard output has none either: both are JSON, but for what is a
+ * picture and nothing else. */
 static void choose_format(struct segment_args *args)
 {
     const char *dot = args->out == NULL ? NULL : strrchr(args->out, '.');
 
     sil_assert(args->is_format_named || args->format == SIL_FORMAT_JSON);
-    if (args->is_format_named || args->is_out_folder || dot == NULL)
+    if (args->is_format_named)
+        return;
+    if (args->options.output == SIL_OUTPUT_CUTOUT)
+        args->format = SIL_FORMAT_PNG;
+    if (args->is_out_folder || dot == NULL)
         return;
     if (strcasecmp(dot, ".png") == 0)
         args->format = SIL_FORMAT_PNG;

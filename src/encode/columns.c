@@ -11,6 +11,7 @@ enum { STRIP = 64 }; /* columns of a strip, rows of a word: bits */
 
 static const uint64_t ALL_BITS = UINT64_MAX;
 
+/* At both ends of each call. */
 static void columns_check(const struct columns *columns)
 {
     sil_assert(columns->column <= columns->mask->width);
@@ -144,6 +145,7 @@ void columns_restart(struct columns *columns, const struct sil_mask *mask)
     columns_check(columns);
 }
 
+/* The mask is lent. */
 void columns_finish(struct columns *columns)
 {
     mem_free(columns->next_runs);
@@ -163,7 +165,8 @@ bool columns_next(uint64_t *length, struct columns *columns)
     while (columns->toggles == 0 && columns->column < mask->width)
         advance(columns);
     if (columns->toggles != 0) {
-        at = (uint64_t)columns->column * mask->height + columns->word * STRIP +
+        at = (uint64_t)columns->column * mask->height +
+             (uint64_t)columns->word * STRIP +
              (uint64_t)__builtin_ctzll(columns->toggles);
         columns->toggles &= columns->toggles - 1;
     } else {

@@ -1,7 +1,8 @@
 /* ISA-L behind deflate.h.
  * Must not know what it compresses, but for what follows.
  * Level 0 needs no memory beside its state, but has fixed codes: they are
- * made here for answers that are repetition and little else. */
+ * made here for answers that are repetition and little else. Photographs take
+ * level 1, whose codes are made of what is seen. */
 #include "encode/deflate.h"
 
 #include <isa-l/crc.h>
@@ -15,6 +16,7 @@
 struct deflate {
     struct isal_zstream stream;
     struct isal_hufftables codes;
+    uint8_t *level_memory; /* owned; NULL at level 0 */
 };
 
 enum {
@@ -22,7 +24,9 @@ enum {
     LONGEST_MATCH = ISAL_DEF_LIT_LEN_SYMBOLS - 1,
     COMMON = 1 << 16, /* weights: what there is most of, */
     SOME = 1 << 8,    /* what a row's outline is made of, */
-    RARE = 1          /* and what may come all the same */
+    RARE = 1,         /* and what may come all the same */
+    PHOTO_LEVEL = 1,
+    PHOTO_MEMORY = ISAL_DEF_LVL1_DEFAULT /* bytes */
 };
 
 /* Codes for long repetitions of the last byte or of the last two. Nothing may
@@ -47,7 +51,8 @@ static void make_codes(struct isal_hufftables *codes)
 
 /* The codes are made each time: kept for all, they would be state that
  * threads share. */
-enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper)
+enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper,
+                            enum deflate_kind kind)
 {
     struct deflate *deflate = mem_zalloc(1, sizeof *deflate);
 
@@ -56,6 +61,16 @@ enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper)
         return SIL_E_NO_MEMORY;
     make_codes(&deflate->codes);
     isal_deflate_init(&deflate->stream);
+    if (kind == DEFLATE_PHOTO) {
+        deflate->level_memory = mem_alloc(PHOTO_MEMORY, 1);
+        if (deflate->level_memory == NULL) {
+            deflate_destroy(deflate);
+            return SIL_E_NO_MEMORY;
+        }
+        deflate->stream.level = PHOTO_LEVEL;
+        deflate->stream.level_buf = deflate->level_memory;
+        deflate->stream.level_buf_size = PHOTO_MEMORY;
+    }
     deflate->stream.hufftables = &deflate->codes;
     deflate->stream.gzip_flag =
         wrapper == DEFLATE_GZIP ? IGZIP_GZIP : IGZIP_ZLIB;
@@ -63,9 +78,11 @@ enum sil_err deflate_create(struct deflate **out, enum deflate_wrapper wrapper)
     return SIL_OK;
 }
 
-/* One block: ISA-L allocates nothing of its own at this level. */
+/* ISA-L allocates nothing of its own. */
 void deflate_destroy(struct deflate *deflate)
 {
+    if (deflate != NULL)
+        mem_free(deflate->level_memory);
     mem_free(deflate);
 }
 

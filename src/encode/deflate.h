@@ -6,13 +6,20 @@
 
 #include <silhouette.h>
 
-struct deflate; /* about 85 KB */
+struct deflate; /* about 85 KB; of a photo, 280 KB more */
 
 enum deflate_wrapper { DEFLATE_GZIP, DEFLATE_ZLIB };
 
+/** What is compressed. */
+enum deflate_kind {
+    DEFLATE_RUNS, /* repetition and little else */
+    DEFLATE_PHOTO /* any bytes, whose codes are made for them */
+};
+
 /** *out: yours, deflate_destroy(). Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err deflate_create(struct deflate **out,
-                                         enum deflate_wrapper wrapper);
+                                         enum deflate_wrapper wrapper,
+                                         enum deflate_kind kind);
 
 /** NULL is fine. */
 void deflate_destroy(struct deflate *deflate);

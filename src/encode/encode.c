@@ -27,6 +27,11 @@ static const struct offer offers[] = {
     {SIL_OUTPUT_MASK, SIL_PEOPLE_EACH, SIL_FORMAT_PNG, labels_encoder_create},
     {SIL_OUTPUT_BOXES, SIL_PEOPLE_ALL, SIL_FORMAT_JSON, boxes_encoder_create},
     {SIL_OUTPUT_BOXES, SIL_PEOPLE_EACH, SIL_FORMAT_JSON, boxes_encoder_create},
+    {SIL_OUTPUT_ALPHA, SIL_PEOPLE_ALL, SIL_FORMAT_JSON, alpha_encoder_create},
+    {SIL_OUTPUT_ALPHA, SIL_PEOPLE_ALL, SIL_FORMAT_PNG,
+     png_alpha_encoder_create},
+    {SIL_OUTPUT_CUTOUT, SIL_PEOPLE_ALL, SIL_FORMAT_PNG,
+     png_cutout_encoder_create},
 };
 
 enum { OFFER_COUNT = sizeof offers / sizeof offers[0] };

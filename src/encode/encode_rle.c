@@ -36,6 +36,7 @@ struct rle_encoder {
     char text[TEXT_SIZE];
 };
 
+/* At both ends of each call. */
 static void rle_check(const struct rle_encoder *rle)
 {
     sil_assert(rle->begin <= rle->end);
@@ -43,6 +44,7 @@ static void rle_check(const struct rle_encoder *rle)
     sil_assert(rle->mask_index <= rle->mask_count);
 }
 
+/* The mask that is being told. */
 static const struct sil_mask *mask_of(const struct rle_encoder *rle)
 {
     sil_assert(rle->mask_index < rle->mask_count);

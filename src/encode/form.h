@@ -39,6 +39,22 @@ labels_encoder_create(struct encoder **out, const struct sil_result *result);
 SIL_MUST_USE enum sil_err boxes_encoder_create(struct encoder **out,
                                                const struct sil_result *result);
 
+/** The JSON of a matte: rows of 0..255. result: lent. *out: yours. Errors:
+ *  SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err alpha_encoder_create(struct encoder **out,
+                                               const struct sil_result *result);
+
+/** The PNG of a matte, grey. result: lent. *out: yours. Errors:
+ *  SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err
+png_alpha_encoder_create(struct encoder **out, const struct sil_result *result);
+
+/** The PNG of the people alone, with alpha. result: lent. *out: yours. Errors:
+ *  SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err
+png_cutout_encoder_create(struct encoder **out,
+                          const struct sil_result *result);
+
 /** COCO's run lengths of everybody's mask, or a list of each person's. result:
  *  lent. *out: yours. Errors: SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err rle_encoder_create(struct encoder **out,

@@ -54,7 +54,7 @@ enum sil_err gzip_encoder_create(struct encoder **out, struct encoder *inner)
     static const struct form form = {gzip_next, gzip_encoder_destroy};
     struct deflate *deflate = NULL;
     struct gzip_encoder *gzip = NULL;
-    enum sil_err err = deflate_create(&deflate, DEFLATE_GZIP);
+    enum sil_err err = deflate_create(&deflate, DEFLATE_GZIP, DEFLATE_RUNS);
 
     sil_assert(inner != NULL);
     /* input is written before it is read: no need of zeros. */

@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/mem.h"
-#include "encode/deflate.h"
 #include "encode/form.h"
 
 enum {
@@ -178,7 +177,7 @@ enum sil_err png_stream_create(struct encoder **out,
     png->row = mem_zalloc(png->row_size, 1);
     if (png->row == NULL)
         goto done;
-    err = deflate_create(&png->deflate, DEFLATE_ZLIB);
+    err = deflate_create(&png->deflate, DEFLATE_ZLIB, source->kind);
     if (err)
         goto done;
     make_head(png);

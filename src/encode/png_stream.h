@@ -5,6 +5,7 @@
 #ifndef SIL_ENCODE_PNG_STREAM_H
 #define SIL_ENCODE_PNG_STREAM_H
 
+#include "encode/deflate.h"
 #include "encode/encode.h"
 
 /* The format's own numbers. */
@@ -15,6 +16,7 @@ enum { PNG_FILTER_NONE = 0, PNG_FILTER_UP = 2, PNG_FILTER_PAETH = 4 };
 struct png_source {
     uint32_t width, height; /* pixels, at least 1 */
     enum png_colour colour;
+    enum deflate_kind kind; /* of what the filtered pixels are */
     /** Write row y, from 0 on, each once: the filter's byte, then the filtered
      *  pixels, all of them. */
     void (*make_row)(uint8_t *row, void *payload, uint32_t y);

@@ -53,6 +53,7 @@ static void add_colours(four *restrict sums, const void *source, uint32_t row,
     }
 }
 
+/* For the second pass: fits as they are. */
 static void add_fits(four *restrict sums, const void *source, uint32_t row,
                      float sign)
 {
@@ -189,6 +190,7 @@ void guided_plane(struct plane *out, const struct guided *guided,
     }
 }
 
+/* One block: nothing else to free. */
 void guided_finish(struct guided *guided)
 {
     mem_free(guided->fits);

@@ -13,6 +13,14 @@ bool result_has_persons(const struct sil_options *options)
            options->output == SIL_OUTPUT_BOXES;
 }
 
+/* What needs the picture's own pixels. */
+bool result_is_soft(const struct sil_options *options)
+{
+    sil_assert(options != NULL);
+    return options->output == SIL_OUTPUT_ALPHA ||
+           options->output == SIL_OUTPUT_CUTOUT;
+}
+
 enum sil_err result_create(struct sil_result **out,
                            const struct sil_options *options)
 {
@@ -53,6 +61,9 @@ void sil_result_destroy(struct sil_result *result)
          i++)
         mask_destroy(result->persons[i].mask);
     mem_free(result->persons);
+    matte_finish(&result->matte);
+    if (result->colours.is_owned)
+        mem_free(result->colours.rgb);
     mask_destroy(result->mask);
     mem_free(result);
 }

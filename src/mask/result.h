@@ -5,7 +5,7 @@
 #ifndef SIL_MASK_RESULT_H
 #define SIL_MASK_RESULT_H
 
-#include "mask/mask.h"
+#include "mask/matte.h"
 
 /** One person; the mask is owned by the result. */
 struct person {
@@ -21,6 +21,8 @@ struct sil_result {
     enum sil_output output; /* as asked for */
     struct sil_mask *mask;  /* everybody, owned; never NULL once made */
     uint32_t person_count;  /* of persons, or of separate silhouettes */
+    struct matte matte;     /* owned; of a soft output, else none */
+    struct image colours;   /* owned; of a cutout: its people; nobody: none */
     struct person *persons; /* [person_count], owned, largest first; or NULL */
 };
 
@@ -31,6 +33,9 @@ SIL_MUST_USE enum sil_err result_create(struct sil_result **out,
 
 /** True if people are wanted one by one. */
 bool result_has_persons(const struct sil_options *options);
+
+/** True if a soft edge is wanted. */
+bool result_is_soft(const struct sil_options *options);
 
 /** Assert the invariant of a finished result. */
 void result_check(const struct sil_result *result);

@@ -66,6 +66,36 @@ static void accept_chooses_the_form(void **state)
     }
 }
 
+/* A soft edge is a picture or numbers; a cutout is a picture. */
+static void what_is_asked_for_limits_the_forms(void **state)
+{
+    static const struct {
+        enum sil_output output;
+        const char *accept;
+        int chosen;
+    } cases[] = {
+        {SIL_OUTPUT_ALPHA, NULL, SIL_FORMAT_JSON},
+        {SIL_OUTPUT_ALPHA, "image/png", SIL_FORMAT_PNG},
+        {SIL_OUTPUT_ALPHA, "application/vnd.coco.rle+json", REFUSED},
+        {SIL_OUTPUT_CUTOUT, NULL, SIL_FORMAT_PNG},
+        {SIL_OUTPUT_CUTOUT, "*/*", SIL_FORMAT_PNG},
+        {SIL_OUTPUT_CUTOUT, "application/json", REFUSED},
+        {SIL_OUTPUT_CUTOUT, "application/json, */*;q=0.1", SIL_FORMAT_PNG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sil_options options = sil_options_default();
+        enum sil_format format = SIL_FORMAT_JSON;
+        enum sil_err err;
+        options.output = cases[i].output;
+        err =
+            negotiate_format(&format, text_of(cases[i].accept), &options, NULL);
+        assert_int_equal(err == SIL_E_NOT_ACCEPTABLE ? REFUSED : (int)format,
+                         cases[i].chosen);
+    }
+}
+
 static const struct choice_case coding_cases[] = {
     {NULL, ENCODE_IDENTITY},
     {"", ENCODE_IDENTITY},
@@ -159,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accept_chooses_the_form),
+        cmocka_unit_test(what_is_asked_for_limits_the_forms),
         cmocka_unit_test(accept_encoding_chooses_the_coding),
         cmocka_unit_test(content_type_is_known_or_refused),
         cmocka_unit_test(accept_language_chooses_the_pages),

@@ -77,8 +77,6 @@ static const struct bad_case bad_cases[] = {
     {"{\"imgSrc\":\"a\",\"quality\":1}", SIL_E_BAD_OPTION, "quality"},
     {"{\"imgSrc\":\"a\",\"people\":\"each\"}", SIL_E_BAD_OPTION,
      "this release"},
-    {"{\"imgSrc\":\"a\",\"output\":\"cutout\"}", SIL_E_BAD_OPTION,
-     "this release"},
     {"{\"imgSrc\":\"a\",\"output\":\"alpha cutout\"}", SIL_E_BAD_OPTION,
      "output"},
     {"{\"imgSrc\":\"a\",\"orientation\":\"sideways\"}", SIL_E_BAD_OPTION,
