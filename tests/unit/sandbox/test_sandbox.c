@@ -327,7 +327,7 @@ static void test_deeds(void **state)
     close_cell(&cell);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /* Its memory ends before the machine's does. */
 static void test_memory_bomb(void **state)
 {
@@ -402,7 +402,7 @@ static void test_no_leak(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 /* In a child, as there is no way back. */
 static int status_of_hardened(bool does_exec)
 {
@@ -475,7 +475,7 @@ int main(void)
         cmocka_unit_test(test_same_pixels),
         cmocka_unit_test(test_pixels_at_once),
         cmocka_unit_test(test_deeds),
-#if !defined(__SANITIZE_ADDRESS__)
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
         cmocka_unit_test(test_memory_bomb),
         cmocka_unit_test(test_hardened),
 #endif
