@@ -20,10 +20,11 @@ target_compile_options(sil_flags INTERFACE
 target_compile_options(sil_flags INTERFACE
     -UNDEBUG -g -fno-common -ffp-contract=off -fno-omit-frame-pointer)
 
-# The same bytes wherever it is built: no path of the machine in asserts or
-# debugging information.
+# What is shipped has the same bytes wherever it is built: no folder of the
+# machine in asserts or debugging information.
 target_compile_options(sil_flags INTERFACE
-    -ffile-prefix-map=${CMAKE_SOURCE_DIR}/= -ffile-prefix-map=${CMAKE_BINARY_DIR}=.)
+    $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>
+    $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_BINARY_DIR}=.>)
 
 # Hardening; flags that the compiler or the processor doesn't know are left
 # out. _FORTIFY_SOURCE needs optimisation, and hides calls from a sanitizer.
