@@ -131,6 +131,7 @@ static enum sil_err start_threads(struct batch *batch, struct sil_error *error)
     enum sil_err err = SIL_OK;
 
     sil_assert(batch->thread_count == 0);
+    batch->state.open_ns = clock_ns() - batch->started_ns;
     for (size_t i = 0; i < BATCH_HANDS && !err; i++)
         err = start(batch, batch_hand, &batch->hands[i], error);
     for (uint32_t i = 0; i < batch->options.job_count && !err; i++)

@@ -37,7 +37,10 @@ struct batch_event {
     uint32_t person_count;       /* of BATCH_DONE */
     double area;                 /* of BATCH_DONE, 0..1 */
     size_t result_bytes;         /* of BATCH_DONE */
-    uint64_t elapsed_ns;         /* since it was begun */
+    uint64_t fetch_ns;           /* of BATCH_DONE: what the store took */
+    uint64_t compute_ns;         /* of BATCH_DONE: decoding to encoding */
+    uint64_t put_ns;             /* of BATCH_DONE: putting its result away */
+    uint64_t elapsed_ns;         /* since it was begun; waiting included */
 };
 
 typedef void (*batch_told_fn)(void *payload, const struct batch_event *event);
@@ -71,6 +74,7 @@ struct batch_state {
     bool is_counted;        /* total_count is all of them */
     uint64_t picture_bytes; /* read, of those done */
     uint64_t result_bytes;  /* written */
+    uint64_t open_ns;       /* what opening took, before the first picture */
     uint64_t elapsed_ns;
     bool is_over;     /* nothing is under way, and nothing will be begun */
     bool is_stopped;  /* by batch_stop() */

@@ -51,6 +51,7 @@ static void take_picture(void *payload, enum sil_err err, struct buf *bytes,
     }
     buf_take(&item->picture, bytes);
     item->picture_bytes = item->picture.size;
+    item->event.fetch_ns = stats->elapsed_ns;
     line_push(&batch->fetched, item);
 }
 

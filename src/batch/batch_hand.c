@@ -3,6 +3,7 @@
  * These threads mostly wait: one for each would be too many, one for all too
  * few. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "batch/batch_run.h"
 
@@ -66,11 +67,13 @@ static void put(struct hand *hand, struct item *item)
         .bytes = item->result.bytes,
         .size = item->result.size,
         .content_type = forms[hand->batch->options.format].content_type};
+    uint64_t start_ns = clock_ns();
     struct sil_error error = {0};
     enum sil_err err;
 
     sil_assert(item->result.size > 0);
     err = fetch_sink_put(hand->sink, &parcel, &error);
+    item->event.put_ns = clock_ns() - start_ns;
     if (err)
         item_fail(item, &error, is_fatal(err));
     else

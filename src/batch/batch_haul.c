@@ -3,6 +3,7 @@
  * The result is held whole: an object's size is told before its bytes, and a
  * file should not lie half written while a network is computed. */
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "batch/batch_run.h"
 
@@ -77,8 +78,11 @@ void *batch_haul(void *payload)
 
     sil_assert(hauler->session != NULL);
     while (item != NULL) {
+        uint64_t start_ns = clock_ns();
         struct sil_error error = {0};
         enum sil_err err = compute(hauler, item, &error);
+
+        item->event.compute_ns = clock_ns() - start_ns;
 
         if (err)
             item_fail(item, &error, is_fatal(err));

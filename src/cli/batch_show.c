@@ -74,6 +74,13 @@ static void add_text(struct buf *line, const char *name, const char *value)
     json_add_text(line, value, strlen(value));
 }
 
+/* ,"name":1.234 */
+static void add_ms(struct buf *line, const char *name, uint64_t time_ns)
+{
+    sil_assert(name[0] != '\0');
+    buf_addf(line, ",\"%s\":%.3f", name, (double)time_ns / (double)NS_PER_MS);
+}
+
 /* One picture as an object. */
 static void show_json(struct batch_show *show, const struct batch_event *event)
 {
@@ -90,13 +97,17 @@ static void show_json(struct batch_show *show, const struct batch_event *event)
         add_text(&line, "code", sil_err_code(event->why->code));
         add_text(&line, "reason", event->why->detail);
     }
-    if (event->outcome == BATCH_DONE)
+    if (event->outcome == BATCH_DONE) {
         buf_addf(&line,
                  ",\"width\":%u,\"height\":%u,\"persons\":%u,\"area\":%.6f,"
-                 "\"bytes\":%zu,\"ms\":%.1f",
+                 "\"bytes\":%zu",
                  event->width, event->height, event->person_count, event->area,
-                 event->result_bytes,
-                 (double)event->elapsed_ns / (double)NS_PER_MS);
+                 event->result_bytes);
+        add_ms(&line, "fetch_ms", event->fetch_ns);
+        add_ms(&line, "compute_ms", event->compute_ns);
+        add_ms(&line, "put_ms", event->put_ns);
+        add_ms(&line, "ms", event->elapsed_ns);
+    }
     buf_add_text(&line, "}\n");
     write_out(show, &line);
 }
@@ -242,7 +253,8 @@ static void show_json_state(struct batch_show *show,
         buf_addf(&line, ",\"total\":%llu",
                  (unsigned long long)state->total_count);
     if (exit_code >= 0)
-        buf_addf(&line, ",\"exit\":%d", exit_code);
+        buf_addf(&line, ",\"open_s\":%.3f,\"exit\":%d",
+                 (double)state->open_ns / (double)NS_PER_S, exit_code);
     if (state->trouble.code != SIL_OK)
         add_text(&line, "trouble", state->trouble.detail);
     buf_add_text(&line, "}\n");

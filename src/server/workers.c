@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/cores.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "session.h"
@@ -153,16 +154,11 @@ void workers_stop(struct workers *workers)
     mem_free(workers);
 }
 
-/* The affinity mask knows of cpusets and taskset; the number of processors
- * online does not. */
+/* A container's share, not the machine's size. */
 uint32_t workers_core_count(void)
 {
-    cpu_set_t set;
-    int count = 1;
+    uint32_t count = cores_usable();
 
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) == 0)
-        count = CPU_COUNT(&set);
     sil_assert(count >= 1);
-    return count < LIMIT_THREADS_MAX ? (uint32_t)count : LIMIT_THREADS_MAX;
+    return count;
 }

@@ -113,10 +113,13 @@ def test_json_events(corpus, tmp_path):
     assert all(line["width"] == 80 and line["height"] == 100
                and line["persons"] == 1 and line["bytes"] > 0
                and 0 < line["area"] < 1 for line in ended)
+    assert all(0 < line["fetch_ms"] < line["ms"] and line["put_ms"] > 0
+               and 0 < line["compute_ms"] < line["ms"] for line in ended)
     (bad,) = events(done, "failed")
     assert (bad["key"], bad["code"]) == ("bad.jpg", "unsupported_format")
     (end,) = events(done, "end")
     assert (end["done"], end["failed"], end["exit"]) == (6, 1, 1)
+    assert 0 < end["open_s"] < end["elapsed_s"]
 
 
 def test_failures_are_listed_and_tried_again(corpus, tmp_path):

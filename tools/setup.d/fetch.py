@@ -389,20 +389,21 @@ def go_source(go, row, env):
     return told["Dir"]
 
 
-def get_versitygw(rows):
-    """Build the S3 server of the tests.
+def build_go(rows, module, package, why):
+    """Have a Go program built as .deps/bin/`its last name`.
 
     The lock's hash covers the module's own go.sum, and that covers every
     module below it; so it is built as the main module, with its go.sum as
     the judge, and no checksum database is asked.
     """
-    row = only(rows, kind="go")[0]
-    place = os.path.join(DEPS, "bin", "versitygw")
-    if is_done("versitygw", [row], place):
+    row = one(only(rows, kind="go"), module)
+    name = [part for part in (package if package != "." else module)
+            .split("/") if not re.fullmatch(r"v[0-9]+", part)][-1]
+    place = os.path.join(DEPS, "bin", name)
+    if is_done(name, [row], place):
         return
     go = go_program(rows)
-    say("building versitygw %s (S3 server of the tests; takes minutes, once)"
-        % row.version)
+    say("building %s %s (%s; takes minutes, once)" % (name, row.version, why))
     with Workplace() as work:
         env = dict(os.environ, GOPATH=work.top + "/go", GOSUMDB="off",
                    GOMODCACHE=work.top + "/go/pkg/mod", GOBIN="",
@@ -413,11 +414,23 @@ def get_versitygw(rows):
         shutil.copytree(go_source(go, row, env), source,
                         copy_function=shutil.copyfile)
         client([go, "build", "-trimpath", "-ldflags=-s -w", "-o",
-                work.out + "/versitygw", "./cmd/versitygw"],
-               "versitygw " + row.version, env=env, cwd=source)
-        os.rename(work.out + "/versitygw", place)
+                work.out + "/" + name, package],
+               name + " " + row.version, env=env, cwd=source)
+        os.rename(work.out + "/" + name, place)
     remove(os.path.join(DEPS, "go"))
-    set_done("versitygw", [row])
+    set_done(name, [row])
+
+
+def get_versitygw(rows):
+    build_go(rows, "github.com/versity/versitygw", "./cmd/versitygw",
+             "S3 server of the tests")
+
+
+def get_kubernetes(rows):
+    """What holds the chart against Kubernetes without a cluster."""
+    build_go(rows, "helm.sh/helm/v3", "./cmd/helm", "renders the chart")
+    build_go(rows, "sigs.k8s.io/kubectl-validate", ".",
+             "holds manifests against their schemas")
 
 
 def link(name, target):
@@ -480,7 +493,7 @@ def get_node_modules(rows):
 GROUPS = {
     "serve": (get_openvino, get_llhttp, get_detector, get_swagger_ui),
     "test": (get_venv, get_versitygw, get_node_modules),
-    "gates": (),
+    "gates": (get_kubernetes,),
     "train": (get_training_venv,),
     "docs": (get_docs_venv,),
 }
