@@ -59,6 +59,9 @@ static void sample(struct service *service)
     metrics_set(metrics, METRIC_QUEUE_DEPTH, 0, counts.place_count);
     metrics_set(metrics, METRIC_QUEUE_CAPACITY, 0, service->place_count);
     metrics_set(metrics, METRIC_BYTES_HELD, 0, counts.bytes_held);
+    if (service->sandbox != NULL)
+        metrics_set(metrics, METRIC_DECODERS_LOST, 0,
+                    sandbox_loss_count(service->sandbox));
     metrics_set(metrics, METRIC_SLOW_CLIENT, PHASE_HEADER,
                 http.slow_header_total);
     metrics_set(metrics, METRIC_SLOW_CLIENT, PHASE_BODY, http.slow_body_total);

@@ -81,6 +81,7 @@ def test_a_decoder_that_dies_while_idle_costs_nothing(start):
         os.kill(decoder_of(server), signal.SIGSEGV)
         assert server.post("person.jpg").content == before
         assert len(server.log_lines("decoder_lost")) == 1
+        assert server.metric("silhouette_decoders_lost_total") == 1
 
 
 def test_a_decoder_that_dies_costs_its_picture(start):
