@@ -322,6 +322,14 @@ SIL_API SIL_MUST_USE enum sil_err
 sil_result_write(const struct sil_result *result, enum sil_format format,
                  sil_write_fn write, void *payload);
 
+/** Write one person's mask alone, as a result of nobody else would be. index <
+ *  sil_result_person_count(); only where people were found one by one. Errors:
+ *  as sil_result_write(). */
+SIL_API SIL_MUST_USE enum sil_err
+sil_result_write_person(const struct sil_result *result, uint32_t index,
+                        enum sil_format format, sil_write_fn write,
+                        void *payload);
+
 /** "0.1.0" */
 SIL_API const char *sil_version(void);
 

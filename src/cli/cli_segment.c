@@ -26,11 +26,19 @@ static const char help[] =
     "grey 0/255, or\n"
     "                         COCO's {\"size\":[h,w],\"counts\":\"…\"}\n"
     "                         (default: png if OUT ends in .png, else json)\n"
-    "  --form mask|alpha|cutout\n"
-    "                         0 or 1 a pixel; 0..255, its soft edge; or the "
-    "people\n"
-    "                         alone, in colour, as a PNG (default: mask)\n"
+    "  --form mask|alpha|cutout|boxes\n"
+    "                         0 or 1 a pixel; 0..255, its soft edge; the "
+    "people alone,\n"
+    "                         in colour, as a PNG; or people's boxes, areas "
+    "and scores\n"
+    "                         as JSON (default: mask)\n"
     "  --quality fast         how much work it is worth (default: fast)\n"
+    "  --people all|each      one mask of everybody, or one of each person:\n"
+    "                         DIR/NAME.1.json for the largest and so on, or, "
+    "to a\n"
+    "                         file, a list in JSON and a map of 1, 2, … in "
+    "PNG\n"
+    "                         (default: all)\n"
     "  --threshold T          0 < T < 1: how sure the network must be of a "
     "pixel\n"
     "  --orientation upright|stored\n"
@@ -52,9 +60,10 @@ struct segmenter {
     struct cli_session open;
 };
 
-/* The file is closed in either case; of two errors the first is told. */
-static enum sil_err write_result(const struct segment_args *args,
-                                 const char *picture,
+/* Everybody or one person, as the target says. The file is closed in either
+ * case; of two errors the first is told. */
+static enum sil_err write_target(const struct segment_args *args,
+                                 const struct segment_target *target,
                                  const struct sil_result *result,
                                  struct sil_error *error)
 {
@@ -64,17 +73,38 @@ static enum sil_err write_result(const struct segment_args *args,
     enum sil_err close_err;
 
     sil_assert(result != NULL);
-    if (args->out != NULL &&
-        !segment_out_path(path, sizeof path, args, picture))
+    if (args->out != NULL && !segment_out_path(path, sizeof path, args, target))
         return err_set(error, SIL_E_INTERNAL, "the output's path is too long");
     err = out_file_open(&out, args->out != NULL ? path : NULL, error);
     if (err)
         return err;
-    err = sil_result_write(result, args->format, out_file_write, &out);
+    if (target->person == 0)
+        err = sil_result_write(result, args->format, out_file_write, &out);
+    else
+        err = sil_result_write_person(result, target->person - 1, args->format,
+                                      out_file_write, &out);
     close_err = out_file_close(&out, !err, error);
     if (err)
         return err_set(error, err, "the result can't be written");
     return close_err;
+}
+
+/* One file, or one for each person: none where nobody is. */
+static enum sil_err write_result(const struct segment_args *args,
+                                 const char *picture,
+                                 const struct sil_result *result,
+                                 struct sil_error *error)
+{
+    struct segment_target target = {.picture = picture};
+    uint32_t count = sil_result_person_count(result);
+    enum sil_err err = SIL_OK;
+
+    sil_assert(picture != NULL);
+    if (!segment_is_per_person(args))
+        return write_target(args, &target, result, error);
+    for (target.person = 1; target.person <= count && !err; target.person++)
+        err = write_target(args, &target, result, error);
+    return err;
 }
 
 /* One picture, from its file to its result. *is_fatal: the others need not be

@@ -4,6 +4,7 @@
  * either is computed. */
 #include "cli/segment_args.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,18 +333,30 @@ void segment_args_finish(struct segment_args *args)
     args->pictures = NULL;
 }
 
+/* A file named by -o can hold but one: there people share it. */
+bool segment_is_per_person(const struct segment_args *args)
+{
+    sil_assert(!args->is_help);
+    return args->is_out_folder && args->options.people == SIL_PEOPLE_EACH &&
+           args->options.output == SIL_OUTPUT_MASK;
+}
+
 /* In a folder a result is named after its picture; check_stems() has seen to
  * it that no two are named alike. */
 bool segment_out_path(char *path, size_t size, const struct segment_args *args,
-                      const char *picture)
+                      const struct segment_target *target)
 {
     size_t length;
-    const char *stem = stem_of(&length, picture);
+    const char *stem = stem_of(&length, target->picture);
     const char *suffix = format_words[args->format].suffix;
+    char number[16] = "";
     size_t out_length;
     int written;
 
     sil_assert(args->out != NULL);
+    sil_assert(target->person == 0 || args->is_out_folder);
+    if (target->person > 0)
+        (void)snprintf(number, sizeof number, ".%" PRIu32, target->person);
     out_length = strlen(args->out);
     /* A precision is an int, so what would not be one ends here. */
     if (length > PATH_BYTES)
@@ -351,8 +364,8 @@ bool segment_out_path(char *path, size_t size, const struct segment_args *args,
     if (!args->is_out_folder)
         written = snprintf(path, size, "%s", args->out);
     else
-        written = snprintf(path, size, "%s%s%.*s.%s", args->out,
+        written = snprintf(path, size, "%s%s%.*s%s.%s", args->out,
                            args->out[out_length - 1] == '/' ? "" : "/",
-                           (int)length, stem, suffix);
+                           (int)length, stem, number, suffix);
     return written >= 0 && (size_t)written < size;
 }

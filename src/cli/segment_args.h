@@ -29,9 +29,18 @@ SIL_MUST_USE enum sil_err segment_args_parse(struct segment_args *out, int argc,
 /** Free what it holds. */
 void segment_args_finish(struct segment_args *args);
 
-/** Write into path (size bytes) where the result for a picture goes:
- *  OUT, or OUT/STEM.json. false: too long. */
+/** What a result is written to. */
+struct segment_target {
+    const char *picture; /* as named */
+    uint32_t person;     /* counted from 1; 0: everybody */
+};
+
+/** True if each person's mask goes to a file of its own. */
+bool segment_is_per_person(const struct segment_args *args);
+
+/** Write into path (size bytes) where a result goes: OUT, or OUT/STEM.json, or
+ *  a person's to OUT/STEM.1.json. false: too long. */
 bool segment_out_path(char *path, size_t size, const struct segment_args *args,
-                      const char *picture);
+                      const struct segment_target *target);
 
 #endif

@@ -147,3 +147,17 @@ done:
     encoder_destroy(encoder);
     return err;
 }
+
+/* A person's mask is written as that of a result that has no other. */
+enum sil_err sil_result_write_person(const struct sil_result *result,
+                                     uint32_t index, enum sil_format format,
+                                     sil_write_fn write, void *payload)
+{
+    struct sil_result alone = {
+        .people = SIL_PEOPLE_ALL, .output = SIL_OUTPUT_MASK, .person_count = 1};
+
+    sil_assert(result->persons != NULL);
+    sil_assert(index < result->person_count);
+    alone.mask = result->persons[index].mask;
+    return sil_result_write(&alone, format, write, payload);
+}

@@ -155,19 +155,30 @@ done:
     return err;
 }
 
-/* Told apart from the model's own errors: the file comes with tools/setup, and
- * a clone without it is no damage. */
+/* Say what for it was wanted, and where it comes from: a clone in which
+ * tools/setup has not been run is no damage. */
+static enum sil_err explain(enum sil_err err, const struct sil_error *why,
+                            struct sil_error *error)
+{
+    sil_assert(err != SIL_OK);
+    return err_set(error, err,
+                   "people can't be told apart: %.150s (tools/setup fetches "
+                   "what it takes)",
+                   why->detail);
+}
+
 enum sil_err companion_net(struct engine_net **out, struct companion *companion,
                            struct sil_error *error)
 {
+    struct sil_error why = {.code = SIL_OK};
     enum sil_err err = SIL_OK;
     int locked = pthread_mutex_lock(&companion->lock);
 
     sil_assert(locked == 0);
     if (companion->net == NULL)
-        err = load(companion, error);
+        err = load(companion, &why);
     if (!err)
         *out = companion->net;
     (void)pthread_mutex_unlock(&companion->lock);
-    return err;
+    return err ? explain(err, &why, error) : SIL_OK;
 }

@@ -55,6 +55,10 @@ static void words_become_values(void **state)
     assert_int_equal(options.quality, SIL_QUALITY_FAST);
     assert_int_equal(set(&options, "people", "all"), SIL_OK);
     assert_int_equal(options.people, SIL_PEOPLE_ALL);
+    assert_int_equal(set(&options, "people", "each"), SIL_OK);
+    assert_int_equal(options.people, SIL_PEOPLE_EACH);
+    assert_int_equal(set(&options, "output", "boxes"), SIL_OK);
+    assert_int_equal(options.output, SIL_OUTPUT_BOXES);
     assert_int_equal(set(&options, "output", "mask"), SIL_OK);
     assert_int_equal(options.output, SIL_OUTPUT_MASK);
 }

@@ -138,6 +138,7 @@ static const struct bad_case bad_cases[] = {
     {{"a.jpg", "--quality", "good", NULL}, "good"},
     {{"a.jpg", "--people", "some", NULL}, "people"},
     {{"a.jpg", "--form", "outline", NULL}, "output"},
+    {{"a.jpg", "--form=boxes", "--format=png", NULL}, "png"},
     {{"a.jpg", "--threshold", "1", NULL}, "threshold"},
     {{"a.jpg", "--threshold", "0.5x", NULL}, "0.5x"},
     {{"a.jpg", "--threshold", "nan", NULL}, "nan"},
@@ -164,6 +165,15 @@ static void mistakes_are_named(void **state)
     }
 }
 
+/* Where everybody's result goes. */
+static bool out_path(char *path, size_t size, const struct segment_args *args,
+                     const char *picture)
+{
+    const struct segment_target target = {.picture = picture};
+
+    return segment_out_path(path, size, args, &target);
+}
+
 /** A picture and the result's path in the folder d/. */
 static const char *const out_cases[][2] = {
     {"a.jpg", "d/a.json"},           {"x/y/b.c.jpeg", "d/b.c.json"},
@@ -179,14 +189,46 @@ static void results_are_named_by_the_stem(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof out_cases / sizeof *out_cases; i++) {
-        assert_true(
-            segment_out_path(path, sizeof path, &args, out_cases[i][0]));
+        assert_true(out_path(path, sizeof path, &args, out_cases[i][0]));
         assert_string_equal(path, out_cases[i][1]);
     }
-    assert_false(segment_out_path(tiny, sizeof tiny, &args, "a.jpg"));
+    assert_false(out_path(tiny, sizeof tiny, &args, "a.jpg"));
     args = (struct segment_args){.out = "m.png", .format = SIL_FORMAT_PNG};
-    assert_true(segment_out_path(path, sizeof path, &args, "a.jpg"));
+    assert_true(out_path(path, sizeof path, &args, "a.jpg"));
     assert_string_equal(path, "m.png");
+}
+
+/** Words, and whether each person gets a file. */
+struct person_case {
+    const char *words[WORDS_MAX];
+    bool is_per_person;
+};
+
+static const struct person_case person_cases[] = {
+    {{"a.jpg", "-o", "d/", NULL}, false},
+    {{"a.jpg", "-o", "d/", "--people=each", NULL}, true},
+    {{"a.jpg", "-o", "d.png", "--people=each", NULL}, false},
+    {{"a.jpg", "--people=each", NULL}, false},
+    {{"a.jpg", "-o", "d/", "--people=each", "--form=boxes", NULL}, false},
+};
+
+static void people_have_files_of_their_own_in_a_folder(void **state)
+{
+    const struct segment_target third = {"x/a.jpg", 3};
+    char path[PATH_SIZE];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof person_cases / sizeof *person_cases; i++) {
+        struct segment_args args;
+        assert_int_equal(parse(&args, person_cases[i].words, NULL), SIL_OK);
+        assert_int_equal(segment_is_per_person(&args),
+                         person_cases[i].is_per_person);
+        if (args.is_out_folder) {
+            assert_true(segment_out_path(path, sizeof path, &args, &third));
+            assert_string_equal(path, "d/a.3.json");
+        }
+        segment_args_finish(&args);
+    }
 }
 
 static void a_folder_is_known_without_its_slash(void **state)
@@ -200,7 +242,7 @@ static void a_folder_is_known_without_its_slash(void **state)
     assert_non_null(mkdtemp(folder));
     assert_int_equal(parse(&args, words, NULL), SIL_OK);
     assert_true(args.is_out_folder);
-    assert_true(segment_out_path(path, sizeof path, &args, "a.jpg"));
+    assert_true(out_path(path, sizeof path, &args, "a.jpg"));
     assert_string_equal(path + strlen(folder), "/a.png");
     segment_args_finish(&args);
     assert_int_equal(rmdir(folder), 0);
@@ -226,6 +268,7 @@ int main(void)
         cmocka_unit_test(two_dashes_end_the_flags),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(results_are_named_by_the_stem),
+        cmocka_unit_test(people_have_files_of_their_own_in_a_folder),
         cmocka_unit_test(a_folder_is_known_without_its_slash),
         cmocka_unit_test(out_of_memory_is_told),
     };
