@@ -6,9 +6,9 @@
 
 /** What scripts can rely on. */
 enum cli_exit {
-    CLI_DONE = 0,  /* all of it */
-    CLI_PART = 1,  /* some picture failed; the others are done */
-    CLI_USAGE = 2, /* wrong words on the command line */
+    CLI_DONE = 0,   /* all of it */
+    CLI_PART = 1,   /* some picture failed; the others are done */
+    CLI_USAGE = 2,  /* wrong words on the command line */
     CLI_BROKEN = 3, /* no usable model, or the machine refuses */
     CLI_STOPPED = 4 /* a signal came; what is done is done */
 };
@@ -16,6 +16,9 @@ enum cli_exit {
 /** Run `silhouette bench`. argv: argc words after "bench", then NULL.
  *  Returns an enum cli_exit. */
 int cli_bench(int argc, char **argv);
+
+/** Run `silhouette eval`; as above. */
+int cli_eval(int argc, char **argv);
 
 /** Run `silhouette models`; as above. */
 int cli_models(int argc, char **argv);

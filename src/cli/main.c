@@ -19,6 +19,7 @@ struct cmd {
 /* In the order in which --help tells them. */
 static const struct cmd cli_cmds[] = {
     {"bench", cli_bench, "time pictures on this machine"},
+    {"eval", cli_eval, "compare masks with true ones"},
     {"models", cli_models, "list the networks that can be used"},
     {"segment", cli_segment, "find the people in picture files"},
     {"batch", cli_batch, "a whole folder or bucket of pictures"},

@@ -150,7 +150,9 @@ static void png_stream_destroy(struct encoder *encoder)
 /* Bytes of a row: the filter's, and so many a pixel. False: too many. */
 static bool size_row(size_t *size, const struct png_source *source)
 {
-    size_t channels = source->colour == PNG_RGBA ? 4 : 1;
+    size_t channels = source->colour == PNG_RGBA  ? 4
+                      : source->colour == PNG_RGB ? 3
+                                                  : 1;
 
     sil_assert(source->width > 0);
     return sil_mul(size, source->width, channels) && sil_add(size, *size, 1);

@@ -9,7 +9,7 @@
 #include "encode/encode.h"
 
 /* The format's own numbers. */
-enum png_colour { PNG_GREY = 0, PNG_RGBA = 6 };
+enum png_colour { PNG_GREY = 0, PNG_RGB = 2, PNG_RGBA = 6 };
 enum { PNG_FILTER_NONE = 0, PNG_FILTER_UP = 2, PNG_FILTER_PAETH = 4 };
 
 /** What is to be written, 8 bits a channel. */
