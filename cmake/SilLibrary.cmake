@@ -40,10 +40,13 @@ install(FILES ${CMAKE_SOURCE_DIR}/models/person.json
               ${CMAKE_SOURCE_DIR}/models/person.onnx
               ${CMAKE_SOURCE_DIR}/models/person.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models)
-# What tells people apart, if tools/setup has fetched it.
+# What helps to find people, if tools/setup has fetched it.
 install(FILES ${CMAKE_SOURCE_DIR}/models/people/detector.json
+              ${CMAKE_SOURCE_DIR}/models/people/pose.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models/people)
-install(FILES ${CMAKE_SOURCE_DIR}/models/people/pose_detection.tflite OPTIONAL
+install(FILES ${CMAKE_SOURCE_DIR}/models/people/pose_detection.tflite
+              ${CMAKE_SOURCE_DIR}/models/people/pose_landmark_full.tflite
+        OPTIONAL
         DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models/people)
 
 # Of the engine, what running a network on the processor needs. It

@@ -23,6 +23,11 @@ struct found {
  *  of job_decode() and job_look(). */
 SIL_MUST_USE enum sil_err find_fast(struct found *out, struct job *job);
 
+/** The same, finer, and with a second opinion: docs/QUALITY.md. *out, errors:
+ *  as of find_fast(), and SIL_E_MODEL if the helping networks' files are not
+ *  there. */
+SIL_MUST_USE enum sil_err find_best(struct found *out, struct job *job);
+
 /** Free the plane and make it nothing. */
 void found_finish(struct found *found);
 

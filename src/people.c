@@ -297,7 +297,8 @@ enum sil_err people_find(struct sil_result *result, struct job *job)
     result->person_count = 0;
     if (result->mask->person_pixels == 0)
         return SIL_OK;
-    err = session_detector(&search.runner, job->session, job->error);
+    err = session_companion(&search.runner, job->session, COMPANION_DETECTOR,
+                            job->error);
     if (!err)
         err = survey(&search, result->mask);
     if (!err)

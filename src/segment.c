@@ -53,11 +53,12 @@ static enum sil_err segment(struct sil_result **out, struct job *job)
 {
     struct found found = {0};
     struct sil_result *result = NULL;
+    bool is_best = job->options->quality == SIL_QUALITY_BEST;
     uint64_t start_ns;
     enum sil_err err = result_create(&result, job->options);
 
     if (!err)
-        err = find_fast(&found, job);
+        err = is_best ? find_best(&found, job) : find_fast(&found, job);
     if (err)
         goto done;
     start_ns = clock_ns();

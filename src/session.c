@@ -38,27 +38,30 @@ void sil_session_destroy(struct sil_session *session)
 {
     if (session == NULL)
         return;
-    engine_runner_destroy(session->detector);
+    for (int i = 0; i < COMPANION_COUNT; i++)
+        engine_runner_destroy(session->companions[i]);
     for (int i = 0; i < MODEL_NET_COUNT; i++)
         engine_runner_destroy(session->runners[i].runner);
     mem_free(session);
 }
 
 /* The first session that asks has the model load it. */
-enum sil_err session_detector(struct engine_runner **out,
-                              struct sil_session *session,
-                              struct sil_error *error)
+enum sil_err session_companion(struct engine_runner **out,
+                               struct sil_session *session,
+                               enum model_companion which,
+                               struct sil_error *error)
 {
+    struct engine_runner **runner = &session->companions[which];
     struct engine_net *net = NULL;
     enum sil_err err = SIL_OK;
 
-    sil_assert(session->model != NULL);
-    if (session->detector == NULL)
-        err = model_detector(&net, session->model, error);
-    if (!err && session->detector == NULL)
-        err = engine_runner_create(&session->detector, net, error);
+    sil_assert(which < COMPANION_COUNT);
+    if (*runner == NULL)
+        err = model_companion(&net, session->model, which, error);
+    if (!err && *runner == NULL)
+        err = engine_runner_create(runner, net, error);
     if (!err)
-        *out = session->detector;
+        *out = *runner;
     return err;
 }
 
@@ -110,7 +113,8 @@ enum sil_err session_begin(struct sil_session *session, struct sil_result **out,
         return err_set(error, SIL_E_ARGUMENT, "out or session is NULL");
     sil_assert(session->runners[0].runner != NULL);
     session->timing = (struct sil_timing){0};
-    if (options->quality != SIL_QUALITY_FAST)
+    if (options->quality != SIL_QUALITY_FAST &&
+        options->quality != SIL_QUALITY_BEST)
         return err_set(error, SIL_E_ARGUMENT, "no such quality");
     if (options->people != SIL_PEOPLE_ALL && options->people != SIL_PEOPLE_EACH)
         return err_set(error, SIL_E_ARGUMENT, "no such people");

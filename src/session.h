@@ -21,9 +21,10 @@ struct session_runner {
 struct sil_session {
     struct sil_model *model; /* a loan */
     struct session_runner runners[MODEL_NET_COUNT];
-    uint64_t look_count;            /* so far */
-    struct engine_runner *detector; /* owned; NULL: not asked for yet */
-    struct decode_port *port;       /* a loan: who decodes; NULL: we do */
+    uint64_t look_count;                               /* so far */
+    struct engine_runner *companions[COMPANION_COUNT]; /* owned; NULL: not
+                                                          asked for yet */
+    struct decode_port *port; /* a loan: who decodes; NULL: we do */
     struct sil_timing timing; /* of the last segmentation, ns; zeros: none */
 };
 
@@ -31,12 +32,13 @@ struct sil_session {
  *  outlive the session. NULL: decode here. */
 void session_use_port(struct sil_session *session, struct decode_port *port);
 
-/** What finds figures, made when first asked for. *out: a loan, valid as long
- *  as the session. Errors: SIL_E_MODEL if its files are not there,
- *  SIL_E_NO_MEMORY. */
-SIL_MUST_USE enum sil_err session_detector(struct engine_runner **out,
-                                           struct sil_session *session,
-                                           struct sil_error *error);
+/** What runs a network that helps, made when first asked for. *out: a loan,
+ *  valid as long as the session. Errors: SIL_E_MODEL if its files are not
+ *  there, SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err session_companion(struct engine_runner **out,
+                                            struct sil_session *session,
+                                            enum model_companion which,
+                                            struct sil_error *error);
 
 /** A runner for an input of that size: one that had it the last time, or the
  *  one that was not used for longest. Which one changes nothing but the time.

@@ -115,7 +115,7 @@ static uint64_t work_look(void *payload)
     const struct plane *plane = payload;
     struct image image = make_image();
     struct view view = {
-        {0, 0, WIDTH / 4, HEIGHT / 4}, plane->width, plane->height};
+        {0, 0, WIDTH / 4, HEIGHT / 4}, plane->width, plane->height, false};
     size_t count = (size_t)plane->width * plane->height * 3;
     float *values = malloc(count * sizeof *values);
     enum sil_err err;

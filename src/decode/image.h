@@ -24,6 +24,14 @@ struct box {
     float x0, y0, x1, y1;
 };
 
+/** A square that stands at an angle: seen upright, its right is at (cosine,
+ *  sine) in the image and its foot at (-sine, cosine). */
+struct turned {
+    float x, y;         /* of its centre, image pixels */
+    float side;         /* image pixels, above 0 */
+    float cosine, sine; /* of the angle, clockwise as seen */
+};
+
 /** Allocate width * height pixels, not initialised. Errors:
  *  SIL_E_NO_MEMORY. */
 SIL_MUST_USE enum sil_err image_init(struct image *image, uint32_t width,

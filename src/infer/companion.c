@@ -13,10 +13,10 @@
 #include "infer/model_file.h"
 
 #define FOLDER "people"
-#define NAME "detector"
 
 struct companion {
     pthread_mutex_t lock; /* around net */
+    const char *name;     /* of the manifest, without .json; static */
     struct buf folder;    /* the path of FOLDER */
     struct buf cache_dir; /* empty: none */
     uint32_t thread_count;
@@ -42,7 +42,8 @@ static enum sil_err fill(struct companion *companion, const char *models_dir,
 }
 
 /* The lock is the first thing made and the last one destroyed. */
-enum sil_err companion_create(struct companion **out, const char *models_dir,
+enum sil_err companion_create(struct companion **out, const char *name,
+                              const char *models_dir,
                               const struct sil_model_options *options,
                               struct sil_error *error)
 {
@@ -56,6 +57,7 @@ enum sil_err companion_create(struct companion **out, const char *models_dir,
         mem_free(companion);
         return err_set(error, SIL_E_NO_MEMORY, "no memory for a lock");
     }
+    companion->name = name;
     buf_init(&companion->folder, LIMIT_MODEL_PATH_MAX);
     buf_init(&companion->cache_dir, LIMIT_MODEL_PATH_MAX);
     err = fill(companion, models_dir, options);
@@ -80,8 +82,8 @@ void companion_destroy(struct companion *companion)
 }
 
 /* What is read of the manifest: a file and its checksum. */
-static enum sil_err parse(struct manifest_file *out, const struct buf *text,
-                          struct sil_error *error)
+static enum sil_err parse(struct manifest_file *out, const char *name,
+                          const struct buf *text, struct sil_error *error)
 {
     struct reading reading = {.prefix = "", .error = error};
     struct json *root = NULL;
@@ -90,7 +92,7 @@ static enum sil_err parse(struct manifest_file *out, const struct buf *text,
     if (err == SIL_E_NO_MEMORY)
         return err;
     if (err)
-        return err_set(error, SIL_E_MODEL, NAME ".json is not JSON");
+        return err_set(error, SIL_E_MODEL, "%s.json is not JSON", name);
     reading.object = root;
     reading_text(&reading, "file", out->name, sizeof out->name);
     reading_text(&reading, "sha256", out->sha256, sizeof out->sha256);
@@ -104,17 +106,17 @@ static enum sil_err parse(struct manifest_file *out, const struct buf *text,
 }
 
 /* Read the manifest. */
-static enum sil_err read_manifest(struct manifest_file *out, const char *folder,
-                                  struct sil_error *error)
+static enum sil_err read_manifest(struct manifest_file *out, const char *name,
+                                  const char *folder, struct sil_error *error)
 {
     struct buf text;
     enum sil_err err;
 
     sil_assert(folder != NULL);
     buf_init(&text, LIMIT_MODEL_MANIFEST_MAX);
-    err = model_file_read(&text, folder, NAME, ".json", error);
+    err = model_file_read(&text, folder, name, ".json", error);
     if (!err)
-        err = parse(out, &text, error);
+        err = parse(out, name, &text, error);
     buf_finish(&text);
     return err;
 }
@@ -128,7 +130,7 @@ static enum sil_err load(struct companion *companion, struct sil_error *error)
     struct manifest_file file = {.name = ""};
     struct buf network;
     struct buf path;
-    enum sil_err err = read_manifest(&file, folder, error);
+    enum sil_err err = read_manifest(&file, companion->name, folder, error);
 
     buf_init(&network, LIMIT_MODEL_BYTES_MAX);
     buf_init(&path, LIMIT_MODEL_PATH_MAX);

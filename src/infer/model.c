@@ -13,10 +13,15 @@
 #include "infer/model_file.h"
 #include "infer/person.h"
 
+/* The manifests of the networks that help. */
+static const char *const companion_names[COMPANION_COUNT] = {"detector",
+                                                             "pose"};
+
 /* Nothing of it changes after sil_model_open(): all threads share it. */
 struct sil_model {
     struct manifest manifest;
-    struct companion *detector; /* owned; loads itself when first used */
+    struct companion *companions[COMPANION_COUNT]; /* owned; each loads itself
+                                                      when first used */
     struct engine_constant constants[LIMIT_MODEL_CONSTANTS_MAX]; /* its own */
     struct engine_net *nets[MODEL_NET_COUNT]; /* owned, all the same */
 };
@@ -174,8 +179,9 @@ static enum sil_err load(struct sil_model *model, const char *folder,
         err = choose_output(model, error);
     if (!err)
         err = try_network(model, error);
-    if (!err)
-        err = companion_create(&model->detector, folder, options, error);
+    for (int i = 0; i < COMPANION_COUNT && !err; i++)
+        err = companion_create(&model->companions[i], companion_names[i],
+                               folder, options, error);
     return err;
 }
 
@@ -248,7 +254,8 @@ void sil_model_close(struct sil_model *model)
 {
     if (model == NULL)
         return;
-    companion_destroy(model->detector);
+    for (int i = 0; i < COMPANION_COUNT; i++)
+        companion_destroy(model->companions[i]);
     for (int i = 0; i < MODEL_NET_COUNT; i++)
         engine_net_destroy(model->nets[i]);
     mem_free(model);
@@ -276,11 +283,13 @@ const struct manifest *model_manifest(const struct sil_model *model)
     return &model->manifest;
 }
 
-/* The one part of a model that is made later; a lock of its own guards it. */
-enum sil_err model_detector(struct engine_net **out,
-                            const struct sil_model *model,
-                            struct sil_error *error)
+/* The parts of a model that are made later; locks of their own guard them. */
+enum sil_err model_companion(struct engine_net **out,
+                             const struct sil_model *model,
+                             enum model_companion which,
+                             struct sil_error *error)
 {
-    sil_assert(model->detector != NULL);
-    return companion_net(out, model->detector, error);
+    sil_assert(which < COMPANION_COUNT);
+    sil_assert(model->companions[which] != NULL);
+    return companion_net(out, model->companions[which], error);
 }

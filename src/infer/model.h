@@ -21,11 +21,19 @@ struct engine_net *model_net(const struct sil_model *model, uint32_t index);
 /** How the network is run. A loan, valid as long as the model. */
 const struct manifest *model_manifest(const struct sil_model *model);
 
-/** The network that finds figures, loaded by the first call that asks for it.
- *  Callable from any thread. *out: a loan, valid as long as the model. Errors:
- *  SIL_E_MODEL if its files are not there, SIL_E_NO_MEMORY. */
-SIL_MUST_USE enum sil_err model_detector(struct engine_net **out,
-                                         const struct sil_model *model,
-                                         struct sil_error *error);
+/** The networks that help. */
+enum model_companion {
+    COMPANION_DETECTOR, /* finds figures: detector.h */
+    COMPANION_POSE,     /* looks at one: pose.h */
+    COMPANION_COUNT
+};
+
+/** One of them, loaded by the first call that asks for it. Callable from any
+ *  thread. *out: a loan, valid as long as the model. Errors: SIL_E_MODEL if its
+ *  files are not there, SIL_E_NO_MEMORY. */
+SIL_MUST_USE enum sil_err model_companion(struct engine_net **out,
+                                          const struct sil_model *model,
+                                          enum model_companion which,
+                                          struct sil_error *error);
 
 #endif

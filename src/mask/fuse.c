@@ -52,6 +52,7 @@ static void resize_rows(struct plane *out, const struct plane *from,
     }
 }
 
+/* No area mean: planes are enlarged here, or keep their size. */
 enum sil_err plane_resize(struct plane *out, const struct plane *from,
                           uint32_t width, uint32_t height)
 {
@@ -75,6 +76,7 @@ done:
     return err;
 }
 
+/* Written so that equal values stay exactly what they are. */
 void plane_mix(struct plane *to, const struct plane *other, float share)
 {
     size_t count = (size_t)to->width * to->height;
@@ -85,6 +87,7 @@ void plane_mix(struct plane *to, const struct plane *other, float share)
         to->values[i] += share * (other->values[i] - to->values[i]);
 }
 
+/* Counted, not summed: pixels near the threshold weigh as all others. */
 float plane_agreement(const struct plane *a, const struct plane *b,
                       float present)
 {

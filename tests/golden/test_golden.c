@@ -11,18 +11,31 @@
 
 static const double IOU_MIN = 0.99;
 
+/* The pose network answers small differences of resampling with larger ones:
+ * in the mean of 27 pictures the masks agree to .995, at worst to .975. */
+static const double IOU_MIN_BEST = 0.97;
+
 struct row {
     const char *picture; /* in samples/ */
     const char *mask;    /* in tests/golden/ */
     bool is_empty;       /* nobody is there */
+    enum sil_quality quality;
 };
 
 static const struct row ROWS[] = {
-    {"astronaut.jpg", "astronaut.png", false},
-    {"camera.png", "camera.png", false},
-    {"camera_turned.jpg", "camera_turned.png", false}, /* decoded at 1/2 */
-    {"portrait.avif", "portrait.png", false},
-    {"rocket.webp", "rocket.png", true},
+    {"astronaut.jpg", "astronaut.png", false, SIL_QUALITY_FAST},
+    {"camera.png", "camera.png", false, SIL_QUALITY_FAST},
+    /* Decoded at 1/2. */
+    {"camera_turned.jpg", "camera_turned.png", false, SIL_QUALITY_FAST},
+    {"portrait.avif", "portrait.png", false, SIL_QUALITY_FAST},
+    {"rocket.webp", "rocket.png", true, SIL_QUALITY_FAST},
+    /* tests/golden/best.py --golden makes them anew. */
+    {"astronaut.jpg", "best/astronaut.png", false, SIL_QUALITY_BEST},
+    {"camera.png", "best/camera.png", false, SIL_QUALITY_BEST},
+    {"camera_turned.jpg", "best/camera_turned.png", false, SIL_QUALITY_BEST},
+    {"pair.jpg", "best/pair.png", false, SIL_QUALITY_BEST},
+    {"portrait.avif", "best/portrait.png", false, SIL_QUALITY_BEST},
+    {"rocket.webp", "best/rocket.png", true, SIL_QUALITY_BEST},
 };
 
 enum { PATH_SIZE = 512 };
@@ -105,17 +118,21 @@ static void check_row(struct fixture *fixture, const struct row *row)
     struct buf bytes = bytes_of("samples", row->picture);
     struct image golden = golden_image(row->mask);
     const struct sil_picture picture = {bytes.bytes, bytes.size};
+    struct sil_options options = sil_options_default();
     struct sil_error error = {0};
     struct sil_result *result = NULL;
     const struct sil_mask *mask;
 
+    options.quality = row->quality;
     assert_int_equal(
-        sil_segment(&result, fixture->session, &picture, NULL, &error), SIL_OK);
+        sil_segment(&result, fixture->session, &picture, &options, &error),
+        SIL_OK);
     mask = sil_result_mask(result);
     assert_int_equal(sil_mask_width(mask), golden.width);
     assert_int_equal(sil_mask_height(mask), golden.height);
-    print_message("%s: IoU %.4f\n", row->picture, iou(mask, &golden));
-    assert_true(iou(mask, &golden) >= IOU_MIN);
+    print_message("%s: IoU %.4f\n", row->mask, iou(mask, &golden));
+    assert_true(iou(mask, &golden) >=
+                (row->quality == SIL_QUALITY_BEST ? IOU_MIN_BEST : IOU_MIN));
     assert_true((sil_result_person_count(result) == 0) == row->is_empty);
     assert_true((sil_mask_area(mask) > 0) == !row->is_empty);
     sil_result_destroy(result);

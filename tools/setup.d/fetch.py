@@ -297,14 +297,24 @@ def get_llhttp(rows):
         "carries the C sources of llhttp")
 
 
-def get_detector(rows):
-    """The network that tells people apart, put where the program looks for
-    it: beside its manifest, which has its SHA-256."""
-    place = unpacked(rows, "mediapipe", "mediapipe", below(
+def get_people(rows):
+    """The networks that help to find people and tell them apart, put where
+    the program looks for them: beside their manifests, which have their
+    SHA-256."""
+    place = unpacked(rows, "mediapipe", "people", below(
         (r"mediapipe/modules/pose_detection/(?=pose_detection\.tflite$)", ""),
+        (r"mediapipe/modules/pose_landmark/(?=pose_landmark_full\.tflite$)",
+         ""),
         (r"mediapipe-[^/]*\.dist-info/(?=LICENSE$)", "")),
-        "one of its networks tells people apart")
-    with open(os.path.join(PEOPLE, "detector.json"), encoding="utf-8") as file:
+        "two of its networks help to find people")
+    for name in ("detector", "pose"):
+        put_network(place, name)
+
+
+def put_network(place, name):
+    """Check one of them and copy it if it isn't there yet."""
+    path = os.path.join(PEOPLE, name + ".json")
+    with open(path, encoding="utf-8") as file:
         manifest = json.load(file)
     source = os.path.join(place, manifest["file"])
     target = os.path.join(PEOPLE, manifest["file"])
@@ -491,7 +501,7 @@ def get_node_modules(rows):
 
 
 GROUPS = {
-    "serve": (get_openvino, get_llhttp, get_detector, get_swagger_ui),
+    "serve": (get_openvino, get_llhttp, get_people, get_swagger_ui),
     "test": (get_venv, get_versitygw, get_node_modules),
     "gates": (get_kubernetes,),
     "train": (get_training_venv,),

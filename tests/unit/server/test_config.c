@@ -160,7 +160,7 @@ static void mistakes_are_named(void **state)
         {{"--workers", NULL, NULL}, "needs a value"},
         {{"--log-level", "loud", NULL}, "debug info"},
         {{"--log-level", "debug info", NULL}, "one of these"},
-        {{"--quality", "best", NULL}, "fast"},
+        {{"--quality", "good", NULL}, "fast"},
         {{"--store", "", NULL}, "--store"},
         {{"--no-such-flag", "1", NULL}, "--no-such-flag"},
         {{"--work", "1", NULL}, "--work"}, /* no abbreviations */
