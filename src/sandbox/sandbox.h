@@ -3,8 +3,8 @@
  * one thread at a time, and ports may be made by any.
  * Must not know formats, requests or the network.
  *
- * A decoder reads foreign bytes with a quarter of a million lines of foreign
- * C: the one place where memory errors are likely. So it runs in a process
+ * A decoder reads foreign bytes with large foreign libraries: the one place
+ * where memory errors are likely. So it runs in a process
  * without files, network, programs or other processes, whose memory is bound,
  * and which shares two pieces of memory with us: encoded bytes in, pixels
  * out. What a picture can break is that process; it is replaced, and the
