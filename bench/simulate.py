@@ -449,7 +449,7 @@ def main():
                   f"{wall_s:.2f} s")
     elif options.what == "tables":
         for name, text in tables(prices).items():
-            print(f"<!-- table: {name} -->\n{text}\n<!-- /table -->\n")
+            print(f"<!-- simulated: {name} -->\n{text}\n<!-- /simulated -->\n")
     else:
         print(tables(prices)[options.what])
 

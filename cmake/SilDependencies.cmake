@@ -22,6 +22,7 @@ include(SilOpenVINO)            # sil::openvino
 if(SIL_SERVICE)
     sil_pkg(uv "libuv>=1.44")
     sil_pkg(seccomp "libseccomp>=2.5")
+    sil_pkg(inih "inih>=55")
     include(SilLlhttp)          # sil::llhttp
 endif()
 if(SIL_TESTS)

@@ -29,6 +29,9 @@ int cli_segment(int argc, char **argv);
 /** Run `silhouette batch`; as above. */
 int cli_batch(int argc, char **argv);
 
+/** Run `silhouette check`; as above. Returns what server_check() does. */
+int cli_check(int argc, char **argv);
+
 /** Run `silhouette serve`; as above. Returns what server_main() does. */
 int cli_serve(int argc, char **argv);
 

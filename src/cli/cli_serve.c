@@ -1,4 +1,4 @@
-/* `silhouette serve`: the service, whole, behind its one entry.
+/* `silhouette serve` and `check`: the service, whole, behind its entries.
  * Must not know anything inside the server.
  * A build without the service says so instead. */
 #include "cli/cli.h"
@@ -18,6 +18,19 @@ int cli_serve(int argc, char **argv)
     sil_assert(argv != NULL);
 #ifdef SIL_WITH_SERVICE
     return server_main(argc, argv);
+#else
+    fputs("silhouette: this build is without the service\n", stderr);
+    return CLI_USAGE;
+#endif
+}
+
+/* As above, for the settings of serve alone. */
+int cli_check(int argc, char **argv)
+{
+    sil_assert(argc >= 0);
+    sil_assert(argv != NULL);
+#ifdef SIL_WITH_SERVICE
+    return server_check(argc, argv);
 #else
     fputs("silhouette: this build is without the service\n", stderr);
     return CLI_USAGE;

@@ -23,6 +23,7 @@ static const struct cmd cli_cmds[] = {
     {"models", cli_models, "list the networks that can be used"},
     {"segment", cli_segment, "find the people in picture files"},
     {"batch", cli_batch, "a whole folder or bucket of pictures"},
+    {"check", cli_check, "try the settings of serve, and show them"},
     {"serve", cli_serve, "answer HTTP requests: a key in, a mask out"},
 };
 

@@ -1,5 +1,5 @@
-/* One table of settings read from two places, with one message for each
- * mistake. Must not know what a setting is for, nor open anything.
+/* One table of settings read from three places, with one message for each
+ * mistake. Must not know what a setting is for, nor open anything but the file.
  * The rows know a field of struct config by its offset: text and choice rows
  * hold a const char * there, number rows a uint64_t. */
 #include "server/config.h"
@@ -10,6 +10,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "base/mem.h"
+#include "server/config_file.h"
 
 /* NAME_SIZE: bytes of a flag's or a variable's name, asserted where they are
  * made. HELP_COLUMN: where the phrases stand. */
@@ -30,7 +32,7 @@ struct setting {
     const char *help;     /* a phrase */
 };
 
-static const struct setting settings[] = {
+static const struct setting settings[CONFIG_COUNT] = {
 #define SIL_TEXT(field, value, form, help)                                     \
     {#field, KIND_TEXT, offsetof(struct config, field), value, 0, 0, 0,        \
      form,   help},
@@ -47,7 +49,7 @@ static const struct setting settings[] = {
 #undef SIL_NUMBER
 };
 
-enum { SETTING_COUNT = sizeof settings / sizeof settings[0] };
+enum { SETTING_COUNT = CONFIG_COUNT };
 
 /* "s3_endpoint" to "--s3-endpoint". name: [NAME_SIZE]. */
 static void flag_name(char *name, const struct setting *setting)
@@ -184,8 +186,36 @@ static enum sil_err load_variables(struct config *config,
         err = put_value(config, &settings[i], name, value, error);
         if (err)
             return err;
+        config->origins[i] = CONFIG_BY_VARIABLE;
     }
     return SIL_OK;
+}
+
+/* One line of the file. Its texts are copied: inih's are gone after the call.
+ * A setting that stands there twice is a mistake, other than with flags: the
+ * two lines may be far from each other. */
+static enum sil_err take_line(void *payload, const char *name,
+                              const char *value, const char *place,
+                              struct sil_error *error)
+{
+    struct config *config = payload;
+    size_t row = 0;
+
+    while (row < SETTING_COUNT && strcmp(settings[row].field, name) != 0)
+        row++;
+    if (row == SETTING_COUNT || row == CONFIG_config)
+        return err_set(error, SIL_E_ARGUMENT,
+                       "%s: \"%.40s\" is no setting; serve --help names all",
+                       place, name);
+    if (config->file_texts[row] != NULL)
+        return err_set(error, SIL_E_ARGUMENT, "%s: %s stands there twice",
+                       place, name);
+    config->file_texts[row] = mem_strdup(value);
+    if (config->file_texts[row] == NULL)
+        return err_set(error, SIL_E_NO_MEMORY, "no memory for the settings");
+    config->origins[row] = CONFIG_BY_FILE;
+    return put_value(config, &settings[row], place, config->file_texts[row],
+                     error);
 }
 
 /* The setting of a word like "--store" or "--store=…"; NULL: none. name:
@@ -233,6 +263,7 @@ static enum sil_err load_flags(struct config *config, int argc, char **argv,
         err = put_value(config, setting, name, value, error);
         if (err)
             return err;
+        config->origins[setting - settings] = CONFIG_BY_FLAG;
     }
     return SIL_OK;
 }
@@ -268,25 +299,79 @@ static enum sil_err split_listen(struct config *config, struct sil_error *error)
     return SIL_OK;
 }
 
-/* The result is written only when all of it is good. */
+/* The result is written only when all of it is good. Variables and flags are
+ * read twice: they name the file, and they win over it. */
 enum sil_err config_load(struct config *out, int argc, char **argv,
                          config_variable_fn variable, struct sil_error *error)
 {
     struct config config;
+    const char *path;
     enum sil_err err;
 
     sil_assert(out != NULL);
     sil_assert(argc >= 0);
-    /* The later one wins: defaults, environment, flags. */
     put_defaults(&config);
     err = load_variables(&config, variable, error);
     if (!err)
         err = load_flags(&config, argc, argv, error);
+    path = config.config;
+    if (!err && path != NULL && !config.is_help) {
+        put_defaults(&config);
+        err = config_file_read(path, take_line, &config, error);
+        if (!err)
+            err = load_variables(&config, variable, error);
+        if (!err)
+            err = load_flags(&config, argc, argv, error);
+    }
     if (!err && !config.is_help)
         err = split_listen(&config, error);
-    if (!err)
+    if (err)
+        config_finish(&config);
+    else
         *out = config;
     return err;
+}
+
+/* Only the file's texts are owned: others are the process' own. */
+void config_finish(struct config *config)
+{
+    sil_assert(config != NULL);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        mem_free(config->file_texts[i]);
+        config->file_texts[i] = NULL;
+    }
+}
+
+/* The field's value as a text of the file would have it. */
+static void add_value(struct buf *to, const struct config *config,
+                      const struct setting *setting)
+{
+    const char *text = NULL;
+    uint64_t number = 0;
+
+    sil_assert(setting->kind <= KIND_NUMBER);
+    if (setting->kind == KIND_NUMBER) {
+        memcpy(&number, (const char *)config + setting->offset, sizeof number);
+        buf_addf(to, "%llu", (unsigned long long)number);
+        return;
+    }
+    memcpy(&text, (const char *)config + setting->offset, sizeof text);
+    buf_add_text(to, text != NULL ? text : "(not set)");
+}
+
+/* Named as in the file, so that a line can be copied there. */
+void config_show(struct buf *to, const struct config *config)
+{
+    static const char *const origins[] = {"default", "file", "variable",
+                                          "flag"};
+
+    sil_assert(config != NULL);
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        buf_addf(to, "  %-17s %-9s ", settings[i].field,
+                 origins[config->origins[i]]);
+        add_value(to, config, &settings[i]);
+        buf_add_text(to, "\n");
+    }
 }
 
 /* What stands behind the flag: "DIR", "MS", "auto|path|virtual". */

@@ -13,11 +13,10 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "base/locate.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/options.h"
 #include "server/answers.h"
+#include "server/furnish.h"
 #include "server/handlers.h"
 #include "server/hint.h"
 #include "server/job.h"
@@ -25,74 +24,7 @@
 
 /* What the process ends with; --help says it to whoever starts it. */
 enum { EXIT_DRAINED, EXIT_FAILED, EXIT_USAGE };
-enum { PATH_BYTES_MAX = 4096, HELP_BYTES_MAX = 65536 };
-
-/** Texts that must live as long as the settings that point to them. */
-struct defaults {
-    struct buf models;
-    struct buf store;
-};
-
-/* Fill in what the settings left open: folders beside the program. It makes
- * `silhouette serve`, without any setting, a service that can be tried. */
-static enum sil_err fill_in(struct config *config, struct defaults *defaults,
-                            struct sil_error *error)
-{
-    enum sil_err err = SIL_OK;
-
-    sil_assert(error != NULL);
-    if (config->models == NULL) {
-        err = locate_folder(&defaults->models, "models");
-        config->models = buf_text(&defaults->models);
-    }
-    if (err)
-        return err_set(error, err,
-                       "no folder of networks beside the program; "
-                       "name one with --models DIR");
-    if (config->store == NULL) {
-        buf_add_text(&defaults->store, "dir:");
-        err = locate_folder(&defaults->store, "samples");
-        config->store = buf_text(&defaults->store);
-    }
-    if (err)
-        return err_set(error, err,
-                       "which pictures? --store dir:PATH or "
-                       "--store s3://bucket/prefix");
-    return SIL_OK;
-}
-
-/* Opening asks nothing of a remote store: a service may start before its store
- * does, and is not ready until then. */
-static enum sil_err open_store(struct service *service, struct sil_error *error)
-{
-    const struct config *config = &service->config;
-    struct fetch_options options = {
-        .store = config->store,
-        .buckets = config->buckets,
-        .endpoint = config->s3_endpoint,
-        .region = config->s3_region,
-        .addressing = config->s3_addressing,
-        .bytes_max = config->image_bytes_max,
-    };
-
-    sil_assert(options.store != NULL);
-    return fetch_store_open(&service->store, &options, error);
-}
-
-/* Also before any thread: a network that others made is opened in a process of
- * its own first, since the engine might die of it. */
-static enum sil_err try_model(const struct service *service,
-                              struct sil_error *error)
-{
-    const struct config *config = &service->config;
-    struct sil_model_options options = sil_model_options_default();
-
-    sil_assert(config->model != NULL);
-    if (strcmp(config->model, options.name) == 0)
-        return SIL_OK;
-    options.name = config->model;
-    return sil_model_try(config->models, &options, error);
-}
+enum { HELP_BYTES_MAX = 65536 };
 
 /* Before all else: this forks, and nothing may have started a thread. */
 static enum sil_err open_sandbox(struct service *service,
@@ -108,20 +40,6 @@ static enum sil_err open_sandbox(struct service *service,
     options.limits.image_pixels_max = config->image_pixels_max;
     options.answer_ms = (uint32_t)config->deadline_ms;
     return sandbox_start(&service->sandbox, &options, error);
-}
-
-/* The engine is told how many sessions there will be, to share the cores
- * among them. */
-static enum sil_err open_model(struct service *service, struct sil_error *error)
-{
-    const struct config *config = &service->config;
-    struct sil_model_options options = sil_model_options_default();
-
-    options.name = config->model;
-    options.cache_dir = config->model_cache;
-    options.thread_count = service->worker_count;
-    sil_assert(options.thread_count >= 1);
-    return sil_model_open(&service->model, config->models, &options, error);
 }
 
 /* As many sessions as the model was opened for; the queue in front of them. */
@@ -240,7 +158,8 @@ static void on_tick(void *payload)
  * then the workers with their self-test. */
 static enum sil_err open_all(struct service *service, struct sil_error *error)
 {
-    enum sil_err err = open_model(service, error);
+    enum sil_err err = furnish_model(&service->model, &service->config,
+                                     service->worker_count, error);
 
     sil_assert(service->store != NULL);
     if (!err)
@@ -311,7 +230,7 @@ static void harden(void)
 static int serve(struct service *service)
 {
     struct sil_error error = {0};
-    enum sil_err err = try_model(service, &error);
+    enum sil_err err = furnish_try_model(&service->config, &error);
     int code;
 
     if (!err)
@@ -319,7 +238,7 @@ static int serve(struct service *service)
     if (!err)
         err = guard_open(&service->guard, &service->config, &error);
     if (!err)
-        err = open_store(service, &error);
+        err = furnish_store(&service->store, &service->config, &error);
     /* A supervisor may try again after a failure, but not after this. */
     code = err == SIL_E_ARGUMENT ? EXIT_USAGE : EXIT_FAILED;
     if (!err) {
@@ -356,51 +275,21 @@ static int print_help(void)
     return EXIT_DRAINED;
 }
 
-/* The numbers that are 0 for "as many as fit": a worker for each core, and a
- * queue that is worked off within a deadline. */
-static void size(struct service *service)
-{
-    const struct config *config = &service->config;
-
-    service->worker_count =
-        config->workers > 0 ? (uint32_t)config->workers : workers_core_count();
-    service->place_count = config->queue > 0
-                               ? (uint32_t)config->queue
-                               : service->worker_count * LIMIT_QUEUE_PER_WORKER;
-    sil_assert(service->worker_count >= 1);
-}
-
-/* What a request gets that asks for nothing. The settings' words are those of
- * the options, so a choice of config.tbl is always a word that is offered. */
-static enum sil_err read_options(struct sil_options *out,
-                                 const struct config *config,
-                                 struct sil_error *error)
-{
-    static const char quality[] = "quality";
-
-    sil_assert(config->quality != NULL);
-    *out = sil_options_default();
-    out->limits.image_bytes_max = config->image_bytes_max;
-    out->limits.image_pixels_max = config->image_pixels_max;
-    return option_set(out, option_find(quality, sizeof quality - 1),
-                      config->quality, error);
-}
-
 /* The service is allocated: metrics and settings are too large for a stack. */
 int server_main(int argc, char **argv)
 {
     struct sil_error error = {0};
-    struct defaults defaults; /* until the end: the settings point there */
+    struct furnish_folders folders; /* the settings point there */
     struct service *service = mem_zalloc(1, sizeof *service);
     enum log_level level;
     int code = EXIT_USAGE;
 
     sil_assert(argc == 0 || argv != NULL);
-    buf_init(&defaults.models, PATH_BYTES_MAX);
-    buf_init(&defaults.store, PATH_BYTES_MAX);
+    furnish_begin(&folders);
     if (service == NULL) {
         fputs("silhouette serve: out of memory\n", stderr);
-        return EXIT_FAILED;
+        code = EXIT_FAILED;
+        goto done;
     }
     if (config_load(&service->config, argc, argv, getenv, &error)) {
         fprintf(stderr, "silhouette serve: %s\n", error.detail);
@@ -410,22 +299,21 @@ int server_main(int argc, char **argv)
         code = print_help();
         goto done;
     }
-    if (fill_in(&service->config, &defaults, &error)) {
-        fprintf(stderr, "silhouette serve: %s\n", error.detail);
-        goto done;
-    }
-    if (read_options(&service->options, &service->config, &error)) {
+    if (furnish_folders(&service->config, &folders, &error) ||
+        furnish_options(&service->options, &service->config, &error)) {
         fprintf(stderr, "silhouette serve: %s\n", error.detail);
         goto done;
     }
     /* Before the first line is written, and never again. */
     if (log_level_from_name(&level, service->config.log_level))
         log_set_level(level);
-    size(service);
+    service->worker_count = furnish_workers(&service->config);
+    service->place_count = furnish_places(&service->config);
     code = serve(service);
 done:
-    buf_finish(&defaults.models);
-    buf_finish(&defaults.store);
+    furnish_finish(&folders);
+    if (service != NULL)
+        config_finish(&service->config);
     mem_free(service);
     return code;
 }

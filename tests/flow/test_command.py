@@ -2,6 +2,7 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
 
 import numpy
@@ -115,6 +116,28 @@ def test_help_and_version():
                     silhouette("--version").stdout)
     assert b"--listen" in silhouette("serve", "--help").stdout
     assert b"--format" in silhouette("segment", "--help").stdout
+
+
+def test_check_shows_settings_and_tries_them(tmp_path):
+    settings = tmp_path / "silhouette.conf"
+    settings.write_text(f"store = dir:{tmp_path}\nlisten = 127.0.0.1:0\n")
+    done = silhouette("check", "--config", settings, SILHOUETTE_QUEUE="7")
+    shown = done.stdout.decode()
+    assert done.returncode == 0, shown
+    assert re.search(rf"store +file +dir:{tmp_path}", shown)
+    assert re.search(r"queue +variable +7", shown)
+    assert shown.count(" ok\n") == 6
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = silhouette("check", "--config", settings, "--store",
+                          "s3://nowhere", "--s3-region", "us-east-1",
+                          "--listen",
+                          f"127.0.0.1:{taken.getsockname()[1]}")
+    shown = done.stdout.decode()
+    assert done.returncode == 1
+    assert "credentials" in shown and "Address already in use" in shown
+    assert silhouette("check", "--config", tmp_path / "none").returncode == 2
 
 
 def test_every_setting_is_documented():

@@ -106,7 +106,7 @@ def test_reads_the_events_of_a_run():
 
 def test_the_document_holds_what_is_simulated():
     text = (ROOT / "docs/SCALE.md").read_text()
-    held = dict(re.findall(r"<!-- table: (\w+) -->\n(.*?)\n<!-- /table -->",
+    held = dict(re.findall(r"<!-- simulated: (\w+) -->\n(.*?)\n<!-- /simulated -->",
                            text, re.S))
     assert held == simulate.tables(simulate.Prices())
 

@@ -6,11 +6,14 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "base/mem.h"
 
 enum { ARGS_MAX = 8, HELP_MAX = 65536 };
 
@@ -209,6 +212,128 @@ static void help_names_flag_variable_unit_and_default(void **state)
     buf_finish(&help);
 }
 
+/** A file's text, and what is said of it; NULL: it is taken. */
+struct file_case {
+    const char *text;
+    const char *said;
+};
+
+static const struct file_case file_cases[] = {
+    {"store = dir:/file\ndeadline_ms=77 ; a comment\n# another\n", NULL},
+    {"", NULL},
+    {"stroe = x\n", ":1: \"stroe\" is no setting"},
+    {"\n\ndeadline_ms = soon\n", ":3 is \"soon\""},
+    {"store = a\nqueue = 3\nstore = b\n", "twice"},
+    {"[serve]\nstore = a\n", "sections"},
+    {"store\n", ":1: neither"},
+    {"config = other.conf\n", "no setting"},
+    {"store =\n", "is empty"},
+};
+
+/* Write a file of its own; returns its path, static. */
+static const char *file_of(const char *text, size_t size)
+{
+    static char path[] = "/tmp/silhouette-config-XXXXXX";
+    int fd;
+
+    memcpy(path + sizeof path - 7, "XXXXXX", 6);
+    fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, size), (ssize_t)size);
+    assert_int_equal(close(fd), 0);
+    return path;
+}
+
+static void a_file_is_read_and_its_mistakes_are_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof file_cases / sizeof *file_cases; i++) {
+        const struct file_case *row = &file_cases[i];
+        const char *path = file_of(row->text, strlen(row->text));
+        const char *words[] = {"--config", path, NULL};
+        struct config config = {0};
+        struct sil_error error = {0};
+        enum sil_err err = load(&config, words, no_variable, &error);
+
+        assert_int_equal(err, row->said ? SIL_E_ARGUMENT : SIL_OK);
+        if (row->said)
+            assert_non_null(strstr(error.detail, row->said));
+        config_finish(&config);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
+static void a_line_that_is_too_long_is_told(void **state)
+{
+    char text[300];
+    const char *path;
+    const char *words[] = {"--config", NULL, NULL};
+    struct config config = {0};
+    struct sil_error error = {0};
+
+    (void)state;
+    memset(text, 'x', sizeof text);
+    memcpy(text, "store = ", 8);
+    path = file_of(text, sizeof text);
+    words[1] = path;
+    assert_int_equal(load(&config, words, no_variable, &error), SIL_E_ARGUMENT);
+    assert_non_null(strstr(error.detail, "longer than"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(load(&config, words, no_variable, &error),
+                     SIL_E_ARGUMENT); /* it is gone */
+    assert_non_null(strstr(error.detail, "can't be read"));
+}
+
+static void the_later_one_wins_and_its_origin_is_told(void **state)
+{
+    static const char text[] =
+        "store = dir:/file\ndeadline_ms = 77\nqueue = 3\nrate = 5\n";
+    const char *path = file_of(text, sizeof text - 1);
+    const char *words[] = {"--config", path, "--queue=4", NULL};
+    struct config config = {0};
+    struct buf shown;
+
+    (void)state;
+    assert_int_equal(load(&config, words, some_variables, NULL), SIL_OK);
+    assert_string_equal(config.store, "dir:/env");
+    assert_int_equal(config.deadline_ms, 123);
+    assert_int_equal(config.queue, 4);
+    assert_int_equal(config.rate, 5);
+    assert_int_equal(config.origins[CONFIG_store], CONFIG_BY_VARIABLE);
+    assert_int_equal(config.origins[CONFIG_queue], CONFIG_BY_FLAG);
+    assert_int_equal(config.origins[CONFIG_rate], CONFIG_BY_FILE);
+    assert_int_equal(config.origins[CONFIG_listen], CONFIG_BY_DEFAULT);
+    buf_init(&shown, HELP_MAX);
+    config_show(&shown, &config);
+    assert_non_null(strstr(buf_text(&shown), "rate              file      5"));
+    assert_non_null(strstr(buf_text(&shown), "variable  dir:/env"));
+    buf_finish(&shown);
+    config_finish(&config);
+    config_finish(&config);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void no_memory_for_a_file_is_an_error(void **state)
+{
+    static const char text[] = "store = dir:/file\nlisten = 127.0.0.1:1\n";
+    const char *path = file_of(text, sizeof text - 1);
+    const char *words[] = {"--config", path, NULL};
+    enum sil_err err = SIL_E_NO_MEMORY;
+
+    (void)state;
+    for (size_t n = 1; err; n++) {
+        struct config config = {0};
+
+        mem_fail_at(n);
+        err = load(&config, words, no_variable, NULL);
+        mem_fail_at(0);
+        assert_true(err == SIL_OK || err == SIL_E_NO_MEMORY);
+        config_finish(&config);
+        assert_true(n < 20);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +344,10 @@ int main(void)
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(a_bad_variable_is_named_as_one),
         cmocka_unit_test(help_names_flag_variable_unit_and_default),
+        cmocka_unit_test(a_file_is_read_and_its_mistakes_are_told),
+        cmocka_unit_test(a_line_that_is_too_long_is_told),
+        cmocka_unit_test(the_later_one_wins_and_its_origin_is_told),
+        cmocka_unit_test(no_memory_for_a_file_is_an_error),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
