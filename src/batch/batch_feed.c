@@ -118,7 +118,7 @@ static enum sil_err name_output(struct item *item, struct sil_error *error)
     sil_assert(item->output == NULL);
     if (err)
         return err;
-    buf_init(&name, LIMIT_KEY_BYTES_MAX * 2);
+    buf_init(&name, (size_t)LIMIT_KEY_BYTES_MAX * 2);
     buf_add_text(&name, place.key);
     buf_add_text(&name, batch_suffix(item->batch->options.format));
     item->output = buf_err(&name) ? NULL : mem_strdup(buf_text(&name));

@@ -50,7 +50,7 @@ enum sil_err failures_add(struct failures *failures, const char *key,
         return err_set(error, SIL_E_INTERNAL,
                        "the file of failures, %.120s, can't be written: %s",
                        failures->path, strerror(errno));
-    buf_init(&line, LIMIT_LOG_LINE_BYTES * 4);
+    buf_init(&line, (size_t)LIMIT_LOG_LINE_BYTES * 4);
     add_member(&line, "{", "key", key);
     add_member(&line, ",", "code", sil_err_code(why->code));
     add_member(&line, ",", "stage", stage_name(row->stage));

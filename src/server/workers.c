@@ -4,7 +4,6 @@
 #include "server/workers.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 
