@@ -5,7 +5,7 @@
         [--about about.md]
 
 Must not know: pictures, losses.
-Complication: the last layer is written as models/faster_tail.py does; the
+Complication: layers are written as models/faster.py does; the
 file is run and compared with PyTorch before it gets its name, so that a
 wrong export never lies among the models.
 """
@@ -30,7 +30,7 @@ from model import STEP, Person, Probability, Shape
 from start import SHAPE_KEY
 from train import load_start
 
-FASTER_TAIL = Path(__file__).resolve().parent.parent / "models/faster_tail.py"
+FASTER = Path(__file__).resolve().parent.parent / "models/faster.py"
 OPSET = 17
 DIFFERENCE_MAX = 1e-4       # of probabilities, ONNX against PyTorch
 BYTES_MAX = 16 << 20        # of a model file in this project
@@ -68,7 +68,7 @@ def write_onnx(person: Person, path: Path) -> None:
         opset_version=OPSET,
         dynamic_axes={"image": sides, "person": sides})
     model = onnx.load(str(path))
-    runpy.run_path(str(FASTER_TAIL))["rewrite"](model.graph)
+    runpy.run_path(str(FASTER))["rewrite"](model.graph)
     for key, value in person.shape.as_dict().items():
         model.metadata_props.add(key=SHAPE_KEY + key, value=str(int(value)))
     onnx.checker.check_model(model)
