@@ -61,7 +61,9 @@ static uint8_t inverse(uint8_t orientation)
     return inverses[orientation];
 }
 
-/* Lay the grid over the mask, upright, and find its pieces. */
+/* Lay the grid over the mask, upright, and find its pieces. plane_unorient()
+ * turns upright planes to stored ones; with the inverse orientation it does
+ * the opposite, box and all. */
 static enum sil_err survey(struct search *search, const struct sil_mask *mask)
 {
     struct grid *grid = &search->grid;
@@ -152,7 +154,8 @@ static void choose(struct figures *figures, const struct search *search,
 }
 
 /* What a closer look found takes the place of what was known of its piece, if
- * it is no less. */
+ * it is no less. Both together would be more people than there are: the two
+ * looks see the same ones, a little elsewhere. */
 static void replace(struct search *search, const struct figures *closer,
                     uint16_t label)
 {
@@ -241,7 +244,9 @@ static int compare_persons(const void *a, const void *b)
     return (one->box.x > other->box.x) - (one->box.x < other->box.x);
 }
 
-/* Parts that have pixels become persons, the others go. parts: taken. */
+/* Parts that have pixels become persons, the others go. parts: taken. A part
+ * may be empty though its body has cells: where these are thinner than what
+ * weighs more around them. */
 static enum sil_err make_persons(struct sil_result *result,
                                  struct sil_mask **parts,
                                  const struct bodies *bodies)

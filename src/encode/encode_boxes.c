@@ -28,6 +28,7 @@ struct boxes_encoder {
     char text[TEXT_SIZE];
 };
 
+/* At both ends of each call, as in the other forms. */
 static void boxes_check(const struct boxes_encoder *boxes)
 {
     sil_assert(boxes->begin <= boxes->end);
@@ -71,6 +72,8 @@ static void make_text(struct boxes_encoder *boxes)
     boxes->is_done = true;
 }
 
+/* Texts are made one at a time, when the last one has been handed out: so it
+ * may stop at any byte, and goes on there. */
 static size_t boxes_next(struct encoder *encoder, uint8_t *bytes,
                          size_t capacity)
 {

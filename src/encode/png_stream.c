@@ -36,6 +36,8 @@ struct png_stream {
     uint8_t pending[DATA_SIZE + 2 * CHUNK_EXTRA];
 };
 
+/* The filter's byte is the format's: what is behind it is the source's own
+ * business. Between two calls nobody else may have moved anything. */
 static void png_check(const struct png_stream *png)
 {
     sil_assert(png->begin <= png->end);

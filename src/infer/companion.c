@@ -169,6 +169,10 @@ static enum sil_err explain(enum sil_err err, const struct sil_error *why,
                    why->detail);
 }
 
+/* The lock is held while the network is read and compiled, some 200 ms: whoever
+ * asks meanwhile wants the same, and would have to wait anyway. Afterwards it
+ * costs next to nothing. What failed leaves no trace: the next call tries
+ * again, since the file may have come. */
 enum sil_err companion_net(struct engine_net **out, struct companion *companion,
                            struct sil_error *error)
 {

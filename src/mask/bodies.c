@@ -89,7 +89,8 @@ static uint32_t held(float at, uint32_t count)
     return (uint32_t)fminf(fmaxf(at, 0), (float)count);
 }
 
-/* The cells that may be within reach of a figure: x0, y0 .. x1 - 1, y1 - 1. */
+/* The cells that may be within reach of a figure: x0, y0 .. x1 - 1, y1 - 1. To
+ * measure all cells of the grid would take longer than all the rest. */
 static void reach_of(uint32_t edges[4], const struct figure *figure,
                      const struct plane *cover, float reach)
 {
@@ -147,7 +148,8 @@ static void start_figure(struct work *work, const struct figure *figure,
         work->is_claimed[i] = work->is_claimed[i] || is_near[i];
 }
 
-/* Start all figures that aren't left out, then the pieces that none claims.
+/* Start all figures that aren't left out, then the pieces that none claims. A
+ * piece starts on all of its cells: nothing is to be found out about it.
  * A figure's label is its index + 1; those of pieces come after them. Returns
  * how many starts there are, in work->compact. */
 static size_t start_all(struct work *work)
@@ -177,7 +179,9 @@ static size_t start_all(struct work *work)
 }
 
 /* Leave out figures with next to none of the person cells. Returns how many
- * of them. */
+ * of them. That happens to who is beside the mask, to whom another one's line
+ * covers, and to guesses on a rim; pieces always have their own cells. Cells
+ * out of the mask don't count: they are nobody's, though they have labels. */
 static uint32_t leave_out(struct work *work)
 {
     const size_t cell_count =

@@ -48,7 +48,9 @@ struct sil_box mask_box(const struct sil_mask *mask)
 }
 
 /* Add the pixels from .. to - 1 of a row, counted from the grid's left edge,
- * to the cells of that row. */
+ * to the cells of that row. The first and the last cell get what of them is
+ * covered; a run inside of one cell is both at once. Positions are floats: 24
+ * bits are enough for the widest picture, with bits to spare for fractions. */
 static void add_run(float *cells, uint32_t count, float from, float to,
                     float scale)
 {
@@ -60,7 +62,9 @@ static void add_run(float *cells, uint32_t count, float from, float to,
         cells[x] += fminf(end, (float)x + 1) - fmaxf(start, (float)x);
 }
 
-/* Sum up the rows, then divide by how many each row of cells got. */
+/* Sum up the rows, then divide by how many each row of cells got: where cells
+ * are not a whole number of pixels high, some get one more than others. A cell
+ * is at least a pixel high, so none gets nothing. */
 static void fill_cover(struct grid *grid, const struct sil_mask *mask,
                        const struct sil_box *box)
 {
@@ -106,7 +110,8 @@ static float threshold_of(const struct plane *cover)
 }
 
 /* Cells are squares, at least a pixel wide, so the last ones may hang over the
- * mask's edge. */
+ * mask's edge. The grid covers the people and not the picture: small people in
+ * a large one are told apart as well as those who fill it. */
 enum sil_err grid_from_mask(struct grid *out, const struct sil_mask *mask)
 {
     struct sil_box box = mask_box(mask);
@@ -172,7 +177,9 @@ struct flood {
     uint32_t depth;
 };
 
-/* Label a cell if it is person and has no label; grow the box, in cells. */
+/* Label a cell if it is person and has no label; grow the box, in cells. A cell
+ * is labelled when it is put on the stack, not when it is taken off: so it is
+ * never there twice, and the stack never holds more than there are cells. */
 static void visit(struct flood *flood, struct grid_piece *piece, int64_t x,
                   int64_t y, uint16_t label)
 {
@@ -232,7 +239,8 @@ static int compare_found(const void *a, const void *b)
     return one->label < other->label ? -1 : 1;
 }
 
-/* Put a piece among the largest, which are sorted, if it is one of them. */
+/* Put a piece among the largest, which are sorted, if it is one of them. Noise
+ * may have thousands of pieces: only as many as are kept are ever compared. */
 static uint32_t keep_largest(struct found *kept, uint32_t count,
                              const struct found *found)
 {

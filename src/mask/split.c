@@ -66,7 +66,9 @@ static struct spot spot_of(const struct lattice *axis, uint32_t pixel)
     return spot;
 }
 
-/* The first pixel behind the cell that a spot lies in, at most end. */
+/* The first pixel behind the cell that a spot lies in, at most end. Computed as
+ * spot_of() does, so that both agree on where a cell ends but for rounding,
+ * which the caller allows for. */
 static uint32_t cell_end(const struct lattice *axis, const struct spot *spot,
                          uint32_t end)
 {
@@ -118,7 +120,9 @@ static uint32_t vote(const uint32_t corners[CORNERS], float across, float down)
     return best;
 }
 
-/* Cut one run, cell by cell; runs that touch are joined by the writer. */
+/* Cut one run, cell by cell; runs that touch are joined by the writer. Each
+ * pixel is handed to exactly one writer: that is why the parts are disjoint
+ * and together the mask, whatever the labels are. */
 static enum sil_err cut_run(const struct cutting *cutting,
                             const struct sil_run *run)
 {
@@ -145,7 +149,8 @@ static enum sil_err cut_run(const struct cutting *cutting,
     return err;
 }
 
-/* All rows of the mask, into the writers. */
+/* All rows of the mask, into the writers. A row without people ends in all of
+ * them, too: all parts have the mask's height. */
 static enum sil_err cut(struct cutting *cutting, const struct sil_mask *mask,
                         const struct lattice *y)
 {

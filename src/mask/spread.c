@@ -101,7 +101,9 @@ static int32_t colour_step(const struct spread_ground *ground, size_t a,
                           sqrtf(square) * ground->colour_cost * STRAIGHT);
 }
 
-/* Offer a cell's label to its neighbours, who take it if it comes cheaper. */
+/* Offer a cell's label to its neighbours, who take it if it comes cheaper; of
+ * equal offers the first stays. The order of the neighbours is fixed, and so
+ * is the answer. */
 static void offer(uint16_t *labels, struct queue *queue,
                   const struct spread_ground *ground, int32_t from)
 {
@@ -130,7 +132,9 @@ static void offer(uint16_t *labels, struct queue *queue,
     }
 }
 
-/* Work off the queue, the cheapest first. */
+/* Work off the queue, the cheapest first. A node is taken out once, for what is
+ * offered later is never cheaper: so the time is that of looking at each
+ * cell's neighbours once. Empty buckets between two costs are passed by. */
 static void run(uint16_t *labels, struct queue *queue,
                 const struct spread_ground *ground)
 {
