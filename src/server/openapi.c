@@ -16,6 +16,8 @@
 #include "server/routes.h"
 #include "server/web_files.h"
 
+/* Two of them, for one alone may stand in a text. It begins and it ends a
+ * mark, so that what comes between two marks is text. */
 static const char mark[] = "@@";
 
 enum { MARK_SIZE = sizeof mark - 1 };
@@ -26,7 +28,7 @@ struct writer {
     const struct config *config;
 };
 
-/** A piece of a text. */
+/** A piece of a text: not terminated, and lent from it. */
 struct span {
     const char *bytes;
     size_t size;
@@ -41,6 +43,7 @@ static const char *const in_korean[] = {
 #undef SIL_ERROR_ALIAS
 };
 
+/* To the byte: the names in the text are ours. */
 static bool is_same(struct span text, const char *word)
 {
     sil_assert(word != NULL);
@@ -48,6 +51,7 @@ static bool is_same(struct span text, const char *word)
            memcmp(text.bytes, word, text.size) == 0;
 }
 
+/* As JSON, with its quotes: the tables' texts may hold any letter. */
 static void add_text(struct buf *to, const char *text)
 {
     sil_assert(text != NULL);
@@ -134,6 +138,8 @@ static void add_summary(struct writer *writer, struct span label)
     buf_add_text(writer->to, row->summary);
 }
 
+/* The one mark that stands inside a string of the text, as the summaries do:
+ * without quotes. */
 static void add_version(struct writer *writer, struct span about)
 {
     sil_assert(about.size == 0);
@@ -266,6 +272,7 @@ static void add_codes(struct writer *writer, struct span about)
     buf_add_text(writer->to, "]");
 }
 
+/* Where an error may come from: "request", then the stages in their order. */
 static void add_stages(struct writer *writer, struct span about)
 {
     sil_assert(about.size == 0);
@@ -305,9 +312,12 @@ static void add_errors(struct writer *writer, struct span about)
 /** A mark and what is written in its place. */
 struct filler {
     const char *name;
+    /** about: what follows the name, "quality"; empty for most. */
     void (*add)(struct writer *writer, struct span about);
 };
 
+/* All marks but "if" and "end", which write nothing. A name that isn't here
+ * is a mistake in the text: an assertion of the first test finds it. */
 static const struct filler fillers[] = {
     {"version", add_version},   {"summary", add_summary},
     {"pictures", add_pictures}, {"words", add_words},
