@@ -87,6 +87,8 @@ static enum sil_err evaluate(bool *is_whole, const struct eval_args *args,
         sil_assert(evaluation.left_out + evaluation.count > 0);
         if (args->sheet != NULL)
             shown.worst_count = sheet_worst(worst, &evaluation);
+        /* The figures come before the sheet: if that can't be written they are
+         * not lost. */
         if (args->is_json)
             eval_show_json(&shown);
         else
@@ -124,6 +126,7 @@ int cli_eval(int argc, char **argv)
     source.ignore = args.ignore;
     source.has_instances = args.has_instances;
     source.options = args.options;
+    /* Without a name it is the own one, which needs no trial. */
     if (args.model != NULL)
         options.name = args.model;
     err = cli_open(&open, args.models, &options, &error);

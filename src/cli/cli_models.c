@@ -90,6 +90,7 @@ static enum sil_err add_name(struct names *names, const char *file,
     if (text == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "out of memory");
     sil_assert(strlen(text) == length);
+    /* What is left is what --model takes. */
     text[length - suffix] = '\0';
     names->texts[names->count++] = text;
     return SIL_OK;

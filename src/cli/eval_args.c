@@ -41,7 +41,8 @@ static enum sil_err as_usage(enum sil_err err, struct sil_error *error)
     return err ? SIL_E_ARGUMENT : SIL_OK;
 }
 
-/* A flag with its value. */
+/* A flag with its value. Which texts are folders and which are files shows when
+ * they are opened. */
 static enum sil_err set(struct eval_args *args, const char *name,
                         const char *value, struct sil_error *error)
 {
@@ -56,6 +57,7 @@ static enum sil_err set(struct eval_args *args, const char *name,
     if (strcmp(name, "--threshold") == 0)
         return as_usage(option_read_threshold(&args->options, value, error),
                         error);
+    /* Behind the two dashes, which the caller has seen. */
     for (size_t i = 0; i < OPTION_COUNT; i++)
         if (strcmp(OPTIONS[i], name + 2) == 0)
             return as_usage(

@@ -43,6 +43,7 @@ void eval_show_table(const struct eval_shown *shown)
     int label_width = (int)strlen(shown->label);
     char cell[CELL_SIZE];
 
+    /* The first column has no heading. */
     sil_assert(label_width > 0);
     printf("%*s", label_width, "");
     for (int i = 0; i < FIGURE_COUNT; i++)
@@ -80,7 +81,7 @@ static void print_text(const char *text)
     buf_finish(&line);
 }
 
-/* What is known of a picture. */
+/* What is known of a picture: only what was compared. */
 static void print_score(const struct score *score)
 {
     print_text(score->stem);

@@ -79,6 +79,7 @@ static enum sil_err score_crowd(struct score *score,
     err = split_truth(crowd, &picture->truth);
     if (!err)
         score_covered(score, sil_result_mask(picture->result), &crowd->truths);
+    /* Only then are people told apart; else there is one mask of all. */
     if (!err && source->options.people == SIL_PEOPLE_EACH) {
         err = list_found(crowd, picture->result);
         if (!err)
@@ -138,6 +139,7 @@ static enum sil_err score_all(struct evaluation *out,
             out->count++;
             continue;
         }
+        /* Its place is taken by the next one. */
         score_finish(score);
         if (!is_its_own(err))
             return err_set(error, err, "%s",

@@ -147,6 +147,7 @@ static enum sil_err join(struct pairs *out, struct names *masks,
         if (found != NULL && pair->picture == NULL)
             return SIL_E_NO_MEMORY;
     }
+    /* Until now the names were whole, for comparing. */
     for (size_t i = 0; i < out->count; i++)
         *strrchr(out->items[i].stem, '.') = '\0';
     return SIL_OK;

@@ -135,6 +135,8 @@ static struct counts count(const struct flags *flags, int without,
     sil_assert(flags->bits != NULL);
     for (size_t i = 0; i < size; i++) {
         int bits = flags->bits[i];
+        /* The two have their own borders: an outline may be uncertain where
+         * the area beside it is not. */
         bool is_in = !(bits & without);
         bool is_edge_in = !(bits & without_edge);
         bool is_predicted = is_edge_in && (bits & IS_PREDICTED_EDGE);
@@ -216,6 +218,7 @@ enum sil_err score_masks(struct score *score, const struct sil_mask *predicted,
 /* Pixels that two masks share. Runs are in order: both are walked once. */
 static uint64_t shared(const struct sil_mask *a, const struct sil_mask *b)
 {
+    /* Of a crowd in a large picture there may be more than 32 bits hold. */
     uint64_t pixels = 0;
 
     sil_assert(sil_mask_width(a) == sil_mask_width(b));
@@ -298,6 +301,7 @@ enum sil_err score_matched(struct score *score,
     if (score->person_ious == NULL ||
         !sil_mul(&size, truth->count, predicted->count))
         return SIL_E_NO_MEMORY;
+    /* Nobody was found: all stay without a match. */
     if (size == 0)
         return SIL_OK;
     table = mem_alloc(size, sizeof *table);

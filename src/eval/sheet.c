@@ -72,6 +72,7 @@ static void fit(struct tile *tile, uint32_t width, uint32_t height)
     sil_assert(width > 0 && height > 0);
     tile->width = (uint32_t)fmax(1, floor(width * scale));
     tile->height = (uint32_t)fmax(1, floor(height * scale));
+    /* Rounded down above: so it surely fits, and is put in the middle. */
     tile->x += (TILE_WIDTH - tile->width) / 2;
     tile->y += (TILE_HEIGHT - tile->height) / 2;
     sil_assert(tile->width <= TILE_WIDTH && tile->height <= TILE_HEIGHT);
@@ -176,6 +177,8 @@ static enum sil_err decode_small(struct image *out,
 
     if (err)
         return err;
+    /* Stored sides: of a turned picture the tile's are swapped, which costs at
+     * most a finer decoding than needed. */
     while (shrink > 1 && (info.width < shrink * TILE_WIDTH ||
                           info.height < shrink * TILE_HEIGHT))
         shrink /= 2;
@@ -195,6 +198,7 @@ static enum sil_err draw_row(struct image *sheet, size_t index,
     enum sil_err err = decode_small(&image, picture, source, error);
 
     sil_assert(index < SHEET_ROWS);
+    /* The true mask against itself is white alone. */
     for (uint32_t i = 0; !err && i < TILES; i++) {
         struct tile tile = {i * (TILE_WIDTH + GAP),
                             (uint32_t)index * (TILE_HEIGHT + GAP), 0, 0};

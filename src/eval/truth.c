@@ -90,6 +90,7 @@ static enum sil_err add_row(struct mask_writer *writer, const uint8_t *row,
     enum sil_err err = SIL_OK;
 
     sil_assert(width > 0);
+    /* ends: the least and the most that belong to it. */
     while (!err && x < width) {
         uint32_t first = x;
         while (x < width && row[x] >= ends[0] && row[x] <= ends[1])

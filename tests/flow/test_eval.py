@@ -6,8 +6,11 @@ import numpy
 import pytest
 from PIL import Image
 
+from pictures import SAMPLES
+from service import ROOT
 from test_models import BLUE, RED, make_model, silhouette
 
+MODELS = ROOT / "models"
 SIZE = (90, 70)                 # of each picture: width, height
 PICTURES = 12
 
@@ -181,6 +184,30 @@ def test_people_are_covered_one_by_one(data):
                 numbers == number).sum()
     assert answer["total"]["people"] == people > 0
     assert answer["total"]["covered"] == pytest.approx(covered / people)
+
+
+def test_people_are_matched_one_by_one(tmp_path):
+    """Our own people as truth: all of them are found again."""
+    (tmp_path / "images").mkdir()
+    with Image.open(SAMPLES / "astronaut.jpg") as image:
+        both = Image.new("RGB", (2 * image.width, image.height))
+        both.paste(image, (0, 0))
+        both.paste(image, (image.width, 0))
+    both.save(tmp_path / "images" / "both.png")
+    done = silhouette("segment", tmp_path / "images" / "both.png", "--people",
+                      "each", "--format", "json", "--models", MODELS)
+    assert done.returncode == 0, done.stderr
+    people = numpy.array(json.loads(done.stdout)["data"], bool)
+    numbers = sum((i + 1) * person for i, person in enumerate(people))
+    save(tmp_path / "truth" / "both.png", numbers)
+    done = silhouette("eval", tmp_path / "images", tmp_path / "truth",
+                      "--instances", "--people", "each", "--json",
+                      "--models", MODELS)
+    assert done.returncode == 0, done.stderr
+    total = json.loads(done.stdout)["total"]
+    assert total["people"] == total["predicted_people"] == len(people) >= 2
+    for figure in ("person_iou_mean", "recall_50", "precision_50", "covered"):
+        assert total[figure] == 1, figure
 
 
 # --- what is shown ----------------------------------------------------------
