@@ -211,10 +211,10 @@ class Checksrc(unittest.TestCase):
     def test_a_foreign_header_has_one_wrapper(self):
         tree = dict(GOOD_TREE)
         for name in ("a", "b"):
-            tree["src/fetch/%s.c" % name] = HEAD + "#include <curl/curl.h>\n"
+            tree["src/fetch/%s.c" % name] = HEAD + "#include <openssl/sha.h>\n"
         self.assertEqual(
             run(tree, "--includes"),
-            ["src/fetch/b.c:4: curl is wrapped by src/fetch/a.c already"])
+            ["src/fetch/b.c:4: openssl is wrapped by src/fetch/a.c already"])
 
     def test_the_event_loop_has_a_folder(self):
         tree = dict(GOOD_TREE)
