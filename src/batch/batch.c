@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "batch/apart.h"
 #include "batch/batch_run.h"
+#include "encode/encode.h"
 #include "session.h"
 
 /* What a run holds, besides the pictures under way, doesn't depend on how many
@@ -22,6 +23,19 @@
  * connection and a thread for each hand. What was done is known only by its
  * result being there: that is why a run can be ended at any time, and why there
  * is no file of its own that could disagree with the results. */
+/* A form that results don't have would fail every picture of the run. */
+static enum sil_err check_form(const struct batch_options *options,
+                               struct sil_error *error)
+{
+    sil_assert(options->shard.index < options->shard.count);
+    if (encode_offers(&options->segment, options->format))
+        return SIL_OK;
+    return err_set(error, SIL_E_ARGUMENT,
+                   "what is asked for can't be written as %s: choose another "
+                   "--format",
+                   batch_suffix(options->format) + 1);
+}
+
 /* Where the pictures come from and the results go. The sinks come first: they
  * make the folder whose real path is compared then. */
 static enum sil_err open_places(struct batch *batch, struct sil_error *error)
@@ -187,7 +201,9 @@ enum sil_err batch_start(struct batch **out,
     (void)pthread_cond_init(&batch->changed, NULL);
     (void)pthread_cond_init(&batch->room, NULL);
     settle(batch, options);
-    err = open_sandbox(batch, error);
+    err = check_form(options, error);
+    if (!err)
+        err = open_sandbox(batch, error);
     if (!err)
         err = open_places(batch, error);
     if (!err)

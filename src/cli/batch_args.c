@@ -172,7 +172,11 @@ static enum sil_err set_flag(struct batch_args *args, const char *word,
                              size_t size, const char *value,
                              struct sil_error *error)
 {
-    const struct option_row *row = option_find(word + 2, size - 2);
+    bool is_form =
+        size == sizeof "--form" - 1 && memcmp(word, "--form", size) == 0;
+    /* As in `segment`, where --output is a file. */
+    const struct option_row *row =
+        is_form ? option_find("output", 6) : option_find(word + 2, size - 2);
 
     sil_assert(size >= 2);
     if (size == sizeof "--shard" - 1 && memcmp(word, "--shard", size) == 0)

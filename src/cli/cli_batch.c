@@ -51,7 +51,7 @@ static const char help[] =
     "  --format png|json|rle  (default: png)\n"
     "  --sandbox on|off       decode pictures in a process that can do nothing "
     "else\n                         (default: on)\n"
-    "  --quality, --people, --output, --orientation, --threshold, --models\n"
+    "  --quality, --people, --form, --orientation, --threshold, --models\n"
     "                         as for `silhouette segment`\n\n"
     "Exit code: 0 all done; 1 some picture failed; 2 wrong usage; 3 no usable "
     "model,\nor results can't be written, or the list can't be read; 4 stopped "

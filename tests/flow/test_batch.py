@@ -105,6 +105,20 @@ def test_forms(corpus, tmp_path):
     assert answer["state"] == 1 and len(answer["data"]) == 100
 
 
+@pytest.mark.parametrize("words, name, begins", [
+    (["--form", "boxes", "--format", "json"], "a.jpg.json", b'{"state":1'),
+    (["--form", "alpha"], "a.jpg.png", b"\x89PNG"),
+    (["--form=cutout"], "a.jpg.png", b"\x89PNG"),
+    (["--people", "each", "--format", "rle"], "a.jpg.rle.json", b"["),
+])
+def test_all_forms_of_results(corpus, tmp_path, words, name, begins):
+    done = batch(corpus, tmp_path / "out", "--list", "-", *words,
+                 cwd=tmp_path, given=b"a.jpg\n")
+    assert done.returncode == 0, done.stderr
+    assert files_of(tmp_path / "out") == {name}
+    assert (tmp_path / "out" / name).read_bytes().startswith(begins)
+
+
 def test_json_events(corpus, tmp_path):
     (corpus / "bad.jpg").write_bytes(b"no picture at all")
     done = batch(corpus, tmp_path / "out", "--json", cwd=tmp_path)
@@ -190,6 +204,7 @@ def test_shards_are_all_of_it_and_nothing_twice(corpus, tmp_path):
     ([], b"SOURCE DEST"),
     (["a"], b"SOURCE DEST"),
     (["a", "b", "c"], b"too many"),
+    ([".", "out", "--form", "cutout", "--format", "json"], b"as json"),
     (["nowhere", "out"], b"can't be opened"),
     ([".", "no/such/place"], b"can't be made"),
     ([".", "out", "--shard", "3/3"], b"0 <= I < N"),

@@ -104,6 +104,7 @@ static const struct {
     {{"a", "b", "--threshold=1"}, "--threshold"},
     {{"a", "b", "--sandbox=maybe"}, "--sandbox"},
     {{"a", "b", "--quality=x"}, "--quality"},
+    {{"a", "b", "--form=x"}, "one of"},
     {{"a", "b", "--list="}, "--list"},
     {{"a", "b", "--failures="}, "--failures"},
     {{"a", "b", "--models="}, "--models"},
