@@ -26,13 +26,21 @@ FIRST_PREFIX = "m.P."           # numbered weights of the first export
 FIRST_BLOCKS = "m.mods.157."    # and its two added blocks
 NAMED_PREFIX = "person."        # weights of every later export
 TAIL_PREFIX = "tail."           # the last layer, once faster_tail.py wrote it
+PAIR_PREFIX = "whole."          # the first half of a pair
 SHAPE_KEY = "shape."            # ONNX metadata: fields of model.Shape
 
 
 def read_weights(path: Path) -> dict[str, np.ndarray]:
-    """All initializers of an ONNX file, by name."""
-    graph = onnx.load(str(path)).graph
-    weights = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    """All weights of an ONNX file, by name; of a pair that pair.py made,
+    those for whole pictures."""
+    graph, prefix = onnx.load(str(path)).graph, ""
+    for node in graph.node:
+        if node.op_type == "If":
+            graph = next(a.g for a in node.attribute
+                         if a.name == "else_branch")
+            prefix = PAIR_PREFIX
+    weights = {t.name.removeprefix(prefix): numpy_helper.to_array(t)
+               for t in graph.initializer}
     assert weights, f"{path} holds no weights"
     return weights
 

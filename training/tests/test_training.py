@@ -138,6 +138,7 @@ class Commands(unittest.TestCase):
         self.assertIn(said.split()[0], (out / "person.md").read_text())
         told = json.loads((out / "person.json").read_text())
         self.assertEqual(told["sha256"], said.split()[0])
+        self.join_two(out / "person.onnx")
         model = start.load_person(out / "person.onnx")
         self.assertEqual(model.shape.deep_blocks, 1)
         half = evaluate.read_checkpoint(best)["average"]
@@ -145,6 +146,24 @@ class Commands(unittest.TestCase):
         for name, weight in model.state_dict().items():
             middle = (half[name] + fresh[name]) / 2
             self.assertTrue(torch.allclose(weight, middle, atol=1e-6), name)
+
+
+    def join_two(self, close: Path) -> None:
+        """A pair answers by size; the command compares by itself."""
+        whole = Person(Shape(context=False))
+        torch.save({"shape": whole.shape.as_dict(),
+                    "weights": whole.state_dict()}, self.root / "whole.pt")
+        out = self.root / "pair"
+        call("export.py", "--checkpoint", str(self.root / "whole.pt"),
+             "--out", str(out), "--name", "whole")
+        said = call("pair.py", "--whole", str(out / "whole.onnx"), "--close",
+                    str(close), "--out", str(out))
+        told = json.loads((out / "person.json").read_text())
+        self.assertEqual(told["sha256"], said.split()[0])
+        for name, weight in start.load_person(
+                out / "person.onnx").state_dict().items():
+            self.assertTrue(torch.equal(weight, whole.state_dict()[name]),
+                            name)
 
 
 class Pieces(unittest.TestCase):
@@ -199,17 +218,18 @@ class Pieces(unittest.TestCase):
         self.assertTrue(torch.equal(same, nobody))
         self.assertTrue(torch.equal(kept, counts))
 
-    def test_the_shipped_network_is_a_start(self) -> None:
-        """Read into PyTorch, models/person.onnx answers as the engine does."""
-        path = TRAINING.parent / "models/person.onnx"
+    def test_the_shipped_networks_are_a_start(self) -> None:
+        """Read into PyTorch, they answer as the engine does."""
         picture = np.random.default_rng(1).random((1, 3, 160, 128),
                                                   np.float32)
-        with torch.no_grad():
-            ours = torch.sigmoid(start.load_person(path).eval()(
-                torch.from_numpy(picture))).numpy()
-        compiled = ov.Core().compile_model(
-            str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-        self.assertLess(np.abs(ours - compiled(picture)[0]).max(), 1e-5)
+        for path in (TRAINING.parent / "models").glob("person*.onnx"):
+            with torch.no_grad():
+                ours = torch.sigmoid(start.load_person(path).eval()(
+                    torch.from_numpy(picture))).numpy()
+            compiled = ov.Core().compile_model(
+                str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+            self.assertLess(np.abs(ours - compiled(picture)[0]).max(), 1e-5,
+                            path)
 
     def test_context_starts_as_an_addition_of_nothing(self) -> None:
         torch.manual_seed(2)
