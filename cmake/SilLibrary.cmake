@@ -39,6 +39,10 @@ install(FILES ${CMAKE_SOURCE_DIR}/include/silhouette.h TYPE INCLUDE)
 install(FILES ${CMAKE_SOURCE_DIR}/models/person.json
               ${CMAKE_SOURCE_DIR}/models/person.onnx
               ${CMAKE_SOURCE_DIR}/models/person.md
+              ${CMAKE_SOURCE_DIR}/models/person-1.json
+              ${CMAKE_SOURCE_DIR}/models/person-1.onnx
+              ${CMAKE_SOURCE_DIR}/models/person-1.md
+              ${CMAKE_SOURCE_DIR}/models/person-credits.md
         DESTINATION ${CMAKE_INSTALL_DATADIR}/silhouette/models)
 # What helps to find people, if tools/setup has fetched it.
 install(FILES ${CMAKE_SOURCE_DIR}/models/people/detector.json
