@@ -100,6 +100,8 @@ static struct point anchor_at(uint32_t anchor)
 {
     const struct anchor_grid *grid = anchor_grids;
     uint32_t cell;
+    uint32_t column;
+    uint32_t row;
 
     sil_assert(anchor < ANCHORS);
     while (anchor >= grid->side * grid->side * grid->in_cell) {
@@ -107,9 +109,10 @@ static struct point anchor_at(uint32_t anchor)
         grid++;
     }
     cell = anchor / grid->in_cell;
-    return (struct point){
-        ((float)(cell % grid->side) + 0.5F) / (float)grid->side,
-        ((float)(cell / grid->side) + 0.5F) / (float)grid->side};
+    column = cell % grid->side;
+    row = cell / grid->side;
+    return (struct point){((float)column + 0.5F) / (float)grid->side,
+                          ((float)row + 0.5F) / (float)grid->side};
 }
 
 /* An anchor's raw values: offsets from it, in input pixels, but for the

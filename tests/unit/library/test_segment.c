@@ -342,12 +342,11 @@ static void a_session_outlives_bad_pictures(void **state)
     mask_destroy(before);
 }
 
-static void survives_each_missing_allocation(void **state)
+/* Fail one allocation after the other until it succeeds. *result: the last. */
+static void fail_each_allocation(struct sil_result **result,
+                                 const struct fixture *fixture,
+                                 const struct sil_options *options)
 {
-    struct fixture *fixture = *state;
-    struct sil_mask *wanted =
-        mask_of(fixture->session, &fixture->astronaut, NULL);
-    struct sil_result *result = NULL;
     enum sil_err err = SIL_E_NO_MEMORY;
 
     for (size_t n = 1; err; n++) {
@@ -356,14 +355,33 @@ static void survives_each_missing_allocation(void **state)
         struct sil_error error;
 
         mem_fail_at(n);
-        err = sil_segment(&result, fixture->session, &picture, NULL, &error);
+        err = sil_segment(result, fixture->session, &picture, options, &error);
         mem_fail_at(0);
         if (err)
             assert_int_equal(err, SIL_E_NO_MEMORY);
         assert_int_equal(error.code, err);
-        assert_true((result == NULL) == (err != SIL_OK));
+        assert_true((*result == NULL) == (err != SIL_OK));
     }
+}
+
+static void survives_each_missing_allocation(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sil_mask *wanted =
+        mask_of(fixture->session, &fixture->astronaut, NULL);
+    struct sil_options each = sil_options_default();
+    struct sil_result *all = NULL;
+    struct sil_result *result = NULL;
+
+    fail_each_allocation(&all, fixture, NULL);
+    assert_same(all->mask, wanted);
+    /* The first one to ask for people has their network loaded, too. */
+    each.people = SIL_PEOPLE_EACH;
+    fail_each_allocation(&result, fixture, &each);
     assert_same(result->mask, wanted);
+    assert_int_equal(sil_result_person_count(result), 1);
+    assert_same(sil_result_person(result, 0).mask, wanted);
+    sil_result_destroy(all);
     sil_result_destroy(result);
     mask_destroy(wanted);
 }
