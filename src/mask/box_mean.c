@@ -1,7 +1,7 @@
 /* Sums over columns, kept from row to row, that slide along the row.
  * Must not know what is summed.
- * What enters a window is added and what leaves it subtracted: floats drift by
- * that, but over thousands of rows less than what anybody here can see. */
+ * What enters a window is added and what leaves it subtracted: doubles drift by
+ * that too, but by less than anybody here can see. */
 #include "mask/box_mean.h"
 
 #include "base/check.h"
@@ -50,11 +50,11 @@ enum sil_err box_mean_init(struct box_mean *mean, uint32_t radius)
 /* The means of one group along the row: a window that slides. */
 static void slide(const struct box_mean *mean, uint32_t group)
 {
-    const four *sums = mean->sums + group;
+    const four_sums *sums = mean->sums + group;
     int64_t radius = mean->radius_x;
-    float weight =
-        1 / ((2 * (float)mean->radius_x + 1) * (2 * (float)mean->radius_y + 1));
-    four sum = {0};
+    double weight = 1 / ((2 * (double)mean->radius_x + 1) *
+                         (2 * (double)mean->radius_y + 1));
+    four_sums sum = {0};
 
     sil_assert(group < mean->groups);
     for (int64_t x = -radius; x <= radius; x++)

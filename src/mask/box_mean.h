@@ -13,17 +13,23 @@ enum { BOX_MEAN_LANES = 4 };
  * processor, while neither finds them by itself in a sum that slides. */
 typedef float four __attribute__((vector_size(BOX_MEAN_LANES * sizeof(float))));
 
+/* Four sums or means. A variance is a small difference of large means: floats
+ * that slide over hundreds of rows would lose it. Not to be passed by value. */
+typedef double four_sums
+    __attribute__((vector_size(BOX_MEAN_LANES * sizeof(double))));
+
 /* Invariant between two rows: sums[x * groups + g] is group g summed over the
  * rows row - radius_y .. row + radius_y. */
 struct box_mean {
     /* Add a row of the source, times sign, to the sums. */
-    void (*add_row)(four *sums, const void *source, uint32_t row, float sign);
+    void (*add_row)(four_sums *sums, const void *source, uint32_t row,
+                    double sign);
     const void *source;          /* lent: what add_row reads */
     uint32_t width, height;      /* of the source */
     uint32_t radius_x, radius_y; /* at most width and height */
     uint32_t groups;             /* a pixel's */
-    four *sums;                  /* [width, groups], owned */
-    four *means;                 /* [width, groups], owned: of the last row */
+    four_sums *sums;             /* [width, groups], owned */
+    four_sums *means;            /* [width, groups], owned: of the last row */
 };
 
 /** Begin. *mean has all but its memory and radii; these are cut to the source:

@@ -41,21 +41,22 @@ struct layers {
 };
 
 /* Colours by their weight, and the weights. */
-static void add_layers(four *sums, const void *source, uint32_t row, float sign)
+static void add_layers(four_sums *sums, const void *source, uint32_t row,
+                       double sign)
 {
     const struct layers *layers = source;
     size_t start = (size_t)row * layers->width;
 
     for (uint32_t x = 0; x < layers->width; x++) {
-        four *sum = sums + (size_t)x * GROUPS;
+        four_sums *sum = sums + (size_t)x * GROUPS;
         four people = layers->people[start + x];
         four background = layers->background[start + x];
-        float weight = sign * people[COLOURS];
+        double weight = sign * (double)people[COLOURS];
         people[COLOURS] = 1;
-        sum[0] += weight * people;
-        weight = sign * background[COLOURS];
+        sum[0] += weight * __builtin_convertvector(people, four_sums);
+        weight = sign * (double)background[COLOURS];
         background[COLOURS] = 1;
-        sum[1] += weight * background;
+        sum[1] += weight * __builtin_convertvector(background, four_sums);
     }
 }
 
@@ -105,9 +106,10 @@ static enum sil_err blur(struct layers *out, const struct layers *layers,
             float alpha = layers->people[i][COLOURS];
             four picture = {cells->red.values[i], cells->green.values[i],
                             cells->blue.values[i], 0};
-            const four *means = mean.means + (size_t)x * GROUPS;
-            four people = colour_of(means[0]);
-            four background = colour_of(means[1]);
+            const four_sums *means = mean.means + (size_t)x * GROUPS;
+            four people = colour_of(__builtin_convertvector(means[0], four));
+            four background =
+                colour_of(__builtin_convertvector(means[1], four));
             if (!is_last)
                 people = held(unmix(picture, people, background, alpha));
             people[COLOURS] = alpha;

@@ -16,7 +16,7 @@ enum {
 };
 
 /* Nothing is divided by less: a window of one colour, and epsilon tiny. */
-static const float LEAST_DETERMINANT = 1e-20F;
+static const double LEAST_DETERMINANT = 1e-30;
 
 /** What the first pass reads. */
 struct colours {
@@ -31,8 +31,8 @@ struct fits {
 };
 
 /* Group 0 are the lanes; group 1 + c are the lanes times colour c. */
-static void add_colours(four *restrict sums, const void *source, uint32_t row,
-                        float sign)
+static void add_colours(four_sums *restrict sums, const void *source,
+                        uint32_t row, double sign)
 {
     const struct colours *colours = source;
     uint32_t width = colours->plane->width;
@@ -43,60 +43,62 @@ static void add_colours(four *restrict sums, const void *source, uint32_t row,
     const float *values = colours->plane->values + start;
 
     for (uint32_t x = 0; x < width; x++) {
-        four lanes = {red[x], green[x], blue[x], values[x]};
-        four *sum = sums + (size_t)x * COLOUR_GROUPS;
+        double colour[COLOURS] = {(double)red[x], (double)green[x],
+                                  (double)blue[x]};
+        four_sums lanes = {colour[0], colour[1], colour[2], (double)values[x]};
+        four_sums *sum = sums + (size_t)x * COLOUR_GROUPS;
         lanes *= sign;
         sum[0] += lanes;
-        sum[1] += lanes * red[x];
-        sum[2] += lanes * green[x];
-        sum[3] += lanes * blue[x];
+        sum[1] += lanes * colour[0];
+        sum[2] += lanes * colour[1];
+        sum[3] += lanes * colour[2];
     }
 }
 
 /* For the second pass: fits as they are. */
-static void add_fits(four *restrict sums, const void *source, uint32_t row,
-                     float sign)
+static void add_fits(four_sums *restrict sums, const void *source, uint32_t row,
+                     double sign)
 {
     const struct fits *fits = source;
     const four *from = fits->fits + (size_t)row * fits->width;
 
     for (uint32_t x = 0; x < fits->width; x++)
-        sums[x] += sign * from[x];
+        sums[x] += sign * __builtin_convertvector(from[x], four_sums);
 }
 
 /* The linear function of colour that fits a window best, from its means: the
  * covariance of the colours, symmetric, inverted by cofactors. */
-static four solve(const four *means, float epsilon)
+static four solve(const four_sums *means, double epsilon)
 {
-    four mean = means[0];
-    four red = means[1] - mean * mean[0];
-    four green = means[2] - mean * mean[1];
-    four blue = means[3] - mean * mean[2];
-    float rr = red[0] + epsilon;
-    float rg = red[1];
-    float rb = red[2];
-    float rp = red[3];
-    float gg = green[1] + epsilon;
-    float gb = green[2];
-    float gp = green[3];
-    float bb = blue[2] + epsilon;
-    float bp = blue[3];
-    float i_rr = gg * bb - gb * gb;
-    float i_rg = gb * rb - rg * bb;
-    float i_rb = rg * gb - gg * rb;
-    float i_gg = rr * bb - rb * rb;
-    float i_gb = rb * rg - rr * gb;
-    float i_bb = rr * gg - rg * rg;
-    float determinant = rr * i_rr + rg * i_rg + rb * i_rb;
-    float least = LEAST_DETERMINANT;
-    float scale = 1 / (determinant > least ? determinant : least);
-    float fit_r = (i_rr * rp + i_rg * gp + i_rb * bp) * scale;
-    float fit_g = (i_rg * rp + i_gg * gp + i_gb * bp) * scale;
-    float fit_b = (i_rb * rp + i_gb * gp + i_bb * bp) * scale;
-    float offset =
+    four_sums mean = means[0];
+    four_sums red = means[1] - mean * mean[0];
+    four_sums green = means[2] - mean * mean[1];
+    four_sums blue = means[3] - mean * mean[2];
+    double rr = red[0] + epsilon;
+    double rg = red[1];
+    double rb = red[2];
+    double rp = red[3];
+    double gg = green[1] + epsilon;
+    double gb = green[2];
+    double gp = green[3];
+    double bb = blue[2] + epsilon;
+    double bp = blue[3];
+    double i_rr = gg * bb - gb * gb;
+    double i_rg = gb * rb - rg * bb;
+    double i_rb = rg * gb - gg * rb;
+    double i_gg = rr * bb - rb * rb;
+    double i_gb = rb * rg - rr * gb;
+    double i_bb = rr * gg - rg * rg;
+    double determinant = rr * i_rr + rg * i_rg + rb * i_rb;
+    double least = LEAST_DETERMINANT;
+    double scale = 1 / (determinant > least ? determinant : least);
+    double fit_r = (i_rr * rp + i_rg * gp + i_rb * bp) * scale;
+    double fit_g = (i_rg * rp + i_gg * gp + i_gb * bp) * scale;
+    double fit_b = (i_rb * rp + i_gb * gp + i_bb * bp) * scale;
+    double offset =
         mean[3] - fit_r * mean[0] - fit_g * mean[1] - fit_b * mean[2];
 
-    return (four){fit_r, fit_g, fit_b, offset};
+    return (four){(float)fit_r, (float)fit_g, (float)fit_b, (float)offset};
 }
 
 /* The first pass: the fit of the window around each pixel. */
@@ -113,8 +115,8 @@ static enum sil_err fit_windows(four *fits, const struct colours *source,
     for (uint32_t y = 0; !err && y < pass.height; y++) {
         box_mean_row(&pass, y);
         for (uint32_t x = 0; x < pass.width; x++)
-            fits[(size_t)y * pass.width + x] =
-                solve(pass.means + (size_t)x * COLOUR_GROUPS, rule->epsilon);
+            fits[(size_t)y * pass.width + x] = solve(
+                pass.means + (size_t)x * COLOUR_GROUPS, (double)rule->epsilon);
     }
     box_mean_finish(&pass);
     return err;
@@ -136,7 +138,8 @@ static enum sil_err average_fits(four *out, const four *fits,
     for (uint32_t y = 0; !err && y < pass.height; y++) {
         box_mean_row(&pass, y);
         for (uint32_t x = 0; x < pass.width; x++)
-            out[(size_t)y * pass.width + x] = pass.means[x];
+            out[(size_t)y * pass.width + x] =
+                __builtin_convertvector(pass.means[x], four);
     }
     box_mean_finish(&pass);
     return err;

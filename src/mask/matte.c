@@ -27,7 +27,7 @@ enum {
  * background, of a window makes its middle no edge. */
 static const float EPSILON = 1e-5F;
 static const float GAIN = 1.25F;
-static const float NEGLIGIBLE = 1e-4F;
+static const double NEGLIGIBLE = 1e-4;
 
 /** The edge being made. */
 struct edge {
@@ -73,13 +73,14 @@ static enum sil_err fit(struct edge *edge)
 }
 
 /* For the box mean: the person plane in the first lane. */
-static void add_person(four *sums, const void *source, uint32_t row, float sign)
+static void add_person(four_sums *sums, const void *source, uint32_t row,
+                       double sign)
 {
     const struct plane *person = source;
     const float *values = person->values + (size_t)row * person->width;
 
     for (uint32_t x = 0; x < person->width; x++)
-        sums[x][0] += sign * values[x];
+        sums[x][0] += sign * (double)values[x];
 }
 
 /* Mark the cells whose window holds both person and background. */

@@ -201,6 +201,41 @@ static void a_long_way_to_slide(void **state)
     scene_finish(&scene);
 }
 
+/* Nearly one bright colour, and an epsilon far below what floats could tell of
+ * its variance: least squares all the same. */
+static void flat_and_bright_colours(void **state)
+{
+    struct dice dice = {17};
+    struct scene scene = scene_make(&dice, 24, 900, 3);
+    struct guide guide = guide_of(&scene);
+    struct guided_rule rule = {7, 1e-5F};
+    struct guided guided;
+    double fit[LANES];
+    double sum[LANES] = {0};
+
+    (void)state;
+    for (uint32_t i = 0; i < 24 * 900; i++) {
+        scene.red.values[i] = .95F + scene.red.values[i] / 500;
+        scene.green.values[i] = .96F + scene.green.values[i] / 500;
+        scene.blue.values[i] = .97F + scene.blue.values[i] / 500;
+    }
+    assert_int_equal(guided_fit(&guided, &guide, &scene.plane, &rule), SIL_OK);
+    for (long dy = -7; dy <= 7; dy++) {
+        for (long dx = -7; dx <= 7; dx++) {
+            slow_fit(fit, &scene, 12 + dx, 880 + dy, &rule);
+            for (int k = 0; k < LANES; k++)
+                sum[k] += fit[k] / 225;
+        }
+    }
+    for (int k = 0; k < LANES; k++)
+        if (fabs(sum[k] - (double)guided.fits[(880 * 24 + 12) * LANES + k]) >
+            1e-3 * fmax(1, fabs(sum[k])))
+            fail_msg("lane %d: %g, not %g", k,
+                     (double)guided.fits[(880 * 24 + 12) * LANES + k], sum[k]);
+    guided_finish(&guided);
+    scene_finish(&scene);
+}
+
 /* The picture of the reference's values: colours out of a formula, and a
  * brighter disc. */
 static void paint(uint8_t *rgb, uint32_t width, uint32_t height)
@@ -370,6 +405,7 @@ int main(void)
         cmocka_unit_test(fits_are_least_squares),
         cmocka_unit_test(a_radius_beyond_the_picture),
         cmocka_unit_test(a_long_way_to_slide),
+        cmocka_unit_test(flat_and_bright_colours),
         cmocka_unit_test(the_values_of_the_reference),
         cmocka_unit_test(fits_are_interpolated_within_the_box),
         cmocka_unit_test(spans_are_parts_of_a_row),
