@@ -106,6 +106,19 @@ enum sil_err option_set(struct sil_options *options,
     return SIL_OK;
 }
 
+/* A default that is not offered would be a mistake of the table. */
+struct sil_options options_standard(void)
+{
+    struct sil_options options = sil_options_default();
+
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        enum sil_err err =
+            option_set(&options, &rows[i], rows[i].standard, NULL);
+        sil_assert(!err);
+    }
+    return options;
+}
+
 /* Judged as the float that the library will see. NaN fails both comparisons,
  * as it should. */
 enum sil_err option_set_threshold(struct sil_options *options, double value,

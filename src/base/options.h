@@ -21,6 +21,10 @@ const struct option_row *option_rows(size_t *count);
 /** The row of that name (size bytes), or NULL. */
 const struct option_row *option_find(const char *name, size_t size);
 
+/** What the API and the command do where nothing is said: the words of the
+ *  table's defaults, and otherwise sil_options_default(). */
+struct sil_options options_standard(void);
+
 /** Set what a row of the table stands for to a word. Errors:
  *  SIL_E_BAD_OPTION, naming the words that would do. */
 SIL_MUST_USE enum sil_err option_set(struct sil_options *options,

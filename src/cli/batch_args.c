@@ -300,7 +300,7 @@ enum sil_err batch_args_parse(struct batch_args *out, int argc, char **argv,
     enum sil_err err = SIL_OK;
 
     sil_assert(argc >= 0);
-    *out = (struct batch_args){.options = {.segment = sil_options_default(),
+    *out = (struct batch_args){.options = {.segment = options_standard(),
                                            .format = SIL_FORMAT_PNG,
                                            .shard = {0, 1}},
                                .variable = variable};

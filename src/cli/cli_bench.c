@@ -24,7 +24,7 @@ static const char help[] =
     "Time the segmentation of pictures on this machine, one thread: medians "
     "of N\nruns (default 15) after two that don't count, in milliseconds.\n\n"
     "  --json      one line of JSON per picture\n"
-    "  --quality Q fast or best (default: as of `silhouette segment`)\n"
+    "  --quality Q fast or best (default: best)\n"
     "  --models DIR  the folder of networks\n\n"
     "Exit code: 0 all timed; 1 some picture failed; 2 wrong usage; 3 no "
     "usable\nmodel.\n";
@@ -99,7 +99,7 @@ static enum sil_err parse(struct bench_args *args, int argc, char **argv,
 {
     sil_assert(argc >= 0);
     *args = (struct bench_args){.run_count = RUNS_STANDARD,
-                                .options = sil_options_default()};
+                                .options = options_standard()};
     args->pictures = mem_zalloc((size_t)argc + 1, sizeof *args->pictures);
     if (args->pictures == NULL)
         return err_set(error, SIL_E_NO_MEMORY, "out of memory");

@@ -32,7 +32,7 @@ static const char help[] =
     "                         in colour, as a PNG; or people's boxes, areas "
     "and scores\n"
     "                         as JSON (default: mask)\n"
-    "  --quality fast         how much work it is worth (default: fast)\n"
+    "  --quality fast|best    how much work it is worth (default: best)\n"
     "  --people all|each      one mask of everybody, or one of each person:\n"
     "                         DIR/NAME.1.json for the largest and so on, or, "
     "to a\n"

@@ -104,7 +104,7 @@ static bool take_switch(struct eval_args *args, const char *word)
 enum sil_err eval_args_parse(struct eval_args *out, int argc, char **argv,
                              struct sil_error *error)
 {
-    struct eval_args args = {.options = sil_options_default()};
+    struct eval_args args = {.options = options_standard()};
     enum sil_err err = SIL_OK;
 
     sil_assert(argc >= 0);

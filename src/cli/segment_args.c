@@ -292,7 +292,7 @@ static void choose_format(struct segment_args *args)
 enum sil_err segment_args_parse(struct segment_args *out, int argc, char **argv,
                                 struct sil_error *error)
 {
-    struct segment_args args = {.options = sil_options_default()};
+    struct segment_args args = {.options = options_standard()};
     bool are_flags = true; /* until "--" */
     enum sil_err err = SIL_OK;
 

@@ -66,7 +66,7 @@ enum sil_err furnish_options(struct sil_options *out,
     static const char quality[] = "quality";
 
     sil_assert(config->quality != NULL);
-    *out = sil_options_default();
+    *out = options_standard();
     out->limits.image_bytes_max = config->image_bytes_max;
     out->limits.image_pixels_max = config->image_pixels_max;
     return option_set(out, option_find(quality, sizeof quality - 1),

@@ -78,6 +78,20 @@ static void other_words_are_refused(void **state)
     assert_null(option_find("", 0));
 }
 
+static void the_standard_is_the_tables(void **state)
+{
+    struct sil_options options = options_standard();
+
+    (void)state;
+    assert_int_equal(options.quality, SIL_QUALITY_BEST);
+    assert_int_equal(options.people, SIL_PEOPLE_ALL);
+    assert_int_equal(options.output, SIL_OUTPUT_MASK);
+    assert_int_equal(options.orientation, SIL_UPRIGHT);
+    assert_true(options.threshold == 0);
+    assert_true(options.limits.image_bytes_max ==
+                sil_limits_default().image_bytes_max);
+}
+
 static void thresholds_are_between_0_and_1(void **state)
 {
     static const char *const wrong[] = {"",    ".",      "0",    "1",
@@ -119,6 +133,7 @@ int main(void)
         cmocka_unit_test(each_default_is_offered_and_each_offer_a_word),
         cmocka_unit_test(words_become_values),
         cmocka_unit_test(other_words_are_refused),
+        cmocka_unit_test(the_standard_is_the_tables),
         cmocka_unit_test(thresholds_are_between_0_and_1),
         cmocka_unit_test(a_soft_edge_is_of_everybody),
     };

@@ -71,7 +71,7 @@ static void defaults_come_from_the_table(void **state)
     assert_string_equal(config.address, "127.0.0.1");
     assert_int_equal(config.port, 8080);
     assert_null(config.store);
-    assert_string_equal(config.quality, "fast");
+    assert_string_equal(config.quality, "best");
     assert_int_equal(config.workers, 0);
     assert_int_equal(config.deadline_ms, LIMIT_DEADLINE_MS);
     assert_int_equal(config.bytes_held, LIMIT_BYTES_HELD_MAX);
