@@ -44,9 +44,14 @@ class Lock(unittest.TestCase):
                 for row in self.rows]
         self.assertEqual(len(keys), len(set(keys)))
 
+    # Of these the other processor has another version, the last one made for
+    # it; what is taken out of them is the same, as the manifests' SHA-256 says.
+    OTHER_VERSIONS = {"mediapipe": "0.10.18"}
+
     def test_both_processors_get_the_same_things(self):
         def names(arch):
-            return {(row.kind, row.group, row.name, row.version)
+            return {(row.kind, row.group, row.name,
+                     self.OTHER_VERSIONS.get(row.name, row.version))
                     for row in self.rows if row.arch == arch}
         self.assertEqual(names("x86_64"), names("aarch64"))
 
