@@ -25,7 +25,7 @@ from model import Context, Dilated, Person, Shape
 FIRST_PREFIX = "m.P."           # numbered weights of the first export
 FIRST_BLOCKS = "m.mods.157."    # and its two added blocks
 NAMED_PREFIX = "person."        # weights of every later export
-TAIL_PREFIX = "tail."           # the last layer, once faster_tail.py wrote it
+TAIL_PREFIX = "tail."           # the last layer, once faster.py wrote it
 PAIR_PREFIX = "whole."          # the first half of a pair
 SHAPE_KEY = "shape."            # ONNX metadata: fields of model.Shape
 
@@ -83,7 +83,7 @@ def trunk_layers(person: Person) -> list[nn.Module]:
 def undo_tail(weights: dict[str, np.ndarray], layer: str, bias: str
               ) -> dict[str, np.ndarray]:
     """The last layer as it was trained, [in, 1, 2, 2] and its one bias, by
-    these names, where models/faster_tail.py made it a 1 x 1 convolution
+    these names, where models/faster.py made it a 1 x 1 convolution
     [2 * 2, in, 1, 1]."""
     if f"{TAIL_PREFIX}weight" not in weights:
         return weights
