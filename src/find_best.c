@@ -19,7 +19,7 @@ static const float FINE_SIDE = 17.0F / 12;
 
 /* No look is finer than the picture, down to this side: networks take the
  * blur of enlarged pixels for something else. */
-static const float SIDE_MIN = 224;
+static const float SIDE_MIN = 352;
 static const float SIDE_STEP = 32;
 
 /* What weight the second opinion has. */
@@ -59,7 +59,9 @@ static struct view view_for(const struct job *job, const struct box *crop,
     return job_view(job, *crop, (uint32_t)rintf(fminf(wanted, own)));
 }
 
-/* The first look, as of fast, but decoded for the finer looks to come. */
+/* The first look, as of fast, but decoded for the finer looks to come.
+ * The finer looks' decoding is chosen before it is known where they look, as if
+ * at all of the picture: most people fill most of it. */
 static enum sil_err look_around(struct pieces *found, struct box *crop,
                                 struct job *job)
 {
@@ -144,7 +146,8 @@ done:
     return err;
 }
 
-/* The share of the picture that is present. */
+/* The share of the picture that is present.
+ * Of the whole picture, not of the crop: a close crop is always full. */
 static float area_of(const struct plane *plane, const struct box *crop,
                      const struct job *job)
 {
@@ -186,7 +189,8 @@ static enum sil_err weigh(bool *is_somebody, struct plane *plane,
     return SIL_OK;
 }
 
-/* What is above the threshold without specks and pinholes, and counted. */
+/* What is above the threshold without specks and pinholes, and counted.
+ * Last, when nothing is mixed any more; and what is left is what is counted. */
 static enum sil_err tidy(struct found *found)
 {
     struct pieces_rule rule = pieces_rule_default();

@@ -59,6 +59,8 @@ static enum sil_err outline_people(struct plane *plane, const struct box *crop,
     return err ? err : job_look(plane, job, &view);
 }
 
+/* Of a network with one look found.plane is there already, and the box is the
+ * whole picture. */
 enum sil_err find_fast(struct found *out, struct job *job)
 {
     const struct manifest *manifest = model_manifest(job->session->model);
@@ -77,6 +79,7 @@ enum sil_err find_fast(struct found *out, struct job *job)
     return err;
 }
 
+/* The box and the threshold mean nothing without a plane, and stay. */
 void found_finish(struct found *found)
 {
     plane_finish(&found->plane);

@@ -15,6 +15,7 @@
 /* A crop reaches this much of the longer side beyond the people. */
 static const float MARGIN = 0.15F;
 
+/* The clock is monotonic: a difference below 0 would be our mistake. */
 void job_add_time(uint64_t *spent_ns, uint64_t start_ns)
 {
     uint64_t now_ns = clock_ns();
@@ -23,6 +24,8 @@ void job_add_time(uint64_t *spent_ns, uint64_t start_ns)
     *spent_ns += now_ns - start_ns;
 }
 
+/* Cheap beside any step: it is asked after each, and the picture is given up
+ * where the first one notices. */
 enum sil_err job_check_deadline(const struct job *job)
 {
     sil_assert(job->options != NULL);
@@ -32,6 +35,8 @@ enum sil_err job_check_deadline(const struct job *job)
                    "the deadline passed while the picture was segmented");
 }
 
+/* From the smallest decoding up, for each step costs four times the pixels of
+ * the one before; both ways have to have enough. */
 uint32_t look_shrink(const struct view *view, uint32_t detail)
 {
     float width = view->part.x1 - view->part.x0;
@@ -63,6 +68,8 @@ enum sil_err job_decode(struct job *job, uint32_t shrink)
     return err;
 }
 
+/* A second decoding costs as much as some looks: so pixels that are there are
+ * used unless there are too few. */
 enum sil_err job_refine(struct job *job, const struct view *view)
 {
     uint32_t shrink = look_shrink(view, DETAIL_CROP);
@@ -89,6 +96,8 @@ static void overhang(float *left, float *top, const struct job *job)
     *top = is_top[job->orientation] ? (float)beyond_y : 0;
 }
 
+/* Boxes are in picture pixels, whatever is decoded when: here alone they become
+ * the image's. */
 struct view job_shrunk(const struct job *job, const struct view *view)
 {
     struct view shrunk = *view;
@@ -105,6 +114,7 @@ struct view job_shrunk(const struct job *job, const struct view *view)
     return shrunk;
 }
 
+/* Resampling is counted as part of the look, as it is done for it alone. */
 enum sil_err job_look(struct plane *out, struct job *job,
                       const struct view *view)
 {
@@ -121,6 +131,7 @@ enum sil_err job_look(struct plane *out, struct job *job,
     return err ? err : job_check_deadline(job);
 }
 
+/* What the network takes decides: the side is a wish. */
 struct view job_view(const struct job *job, struct box part, uint32_t side)
 {
     const struct manifest *manifest = model_manifest(job->session->model);
@@ -132,6 +143,8 @@ struct view job_view(const struct job *job, struct box part, uint32_t side)
     return view;
 }
 
+/* The margin is of the longer side both ways: who stands is narrow, and his
+ * arms may be where the first look saw nothing. */
 struct box job_crop(const struct pieces *found, const struct plane *plane,
                     const struct job *job)
 {
@@ -149,6 +162,7 @@ struct box job_crop(const struct pieces *found, const struct plane *plane,
                         fminf(height, box.y1 + margin)};
 }
 
+/* 0 stands for none: session_begin() has refused what is below. */
 float job_threshold(const struct job *job)
 {
     float threshold = job->options->threshold;

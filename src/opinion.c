@@ -59,7 +59,9 @@ static void scale_of(struct point *origin, float *scale, const struct job *job)
     sil_assert(*scale >= 1);
 }
 
-/* Find figures in the whole picture. *out: in image pixels. */
+/* Find figures in the whole picture. *out: in image pixels.
+ * One look at all of the picture, however long it is: squares along a long one
+ * were tried, and found nobody who was worth their time. */
 static enum sil_err detect(struct figures *out, struct job *job)
 {
     const struct view view = {letterbox(job), 1, 1, false};
@@ -198,6 +200,7 @@ enum sil_err opinion_plane(struct plane *out, const struct opinion *opinion,
     return SIL_OK;
 }
 
+/* The planes alone are owned; boxes and squares are plain values. */
 void opinion_finish(struct opinion *opinion)
 {
     sil_assert(opinion->count <= LIMIT_BODIES_MAX);

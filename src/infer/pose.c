@@ -95,7 +95,9 @@ static struct between between(float at, float from, float to, uint32_t count)
     return between;
 }
 
-/* One pixel of the input, its colours side by side. */
+/* One pixel of the input, its colours side by side.
+ * The upright square is stored colour by colour, as networks of our own want
+ * it; this one wants pixels. */
 static void write_pixel(float *to, const struct around *around,
                         const struct between *x, const struct between *y)
 {
@@ -138,7 +140,9 @@ static enum sil_err fill(float *values, const struct image *image,
     return SIL_OK;
 }
 
-/* An output of the last run, which must have so many values. */
+/* The outputs are told apart by their order, and checked by their sizes: the
+ * checksum has not proven that the file is the network it is named after.
+ * An output of the last run, which must have so many values. */
 static enum sil_err take_output(const float **out, struct engine_runner *runner,
                                 uint32_t index, size_t count,
                                 struct sil_error *error)
@@ -206,6 +210,8 @@ static enum sil_err read(struct pose *out, struct engine_runner *runner,
     return SIL_OK;
 }
 
+/* The input is a loan of the runner: it is filled in place, and what was read
+ * of the answer is copied, because the next look overwrites it. */
 enum sil_err pose_look(struct pose *out, struct engine_runner *runner,
                        const struct image *image, const struct turned *part,
                        struct sil_error *error)

@@ -14,7 +14,8 @@ struct step {
     float way; /* 0 .. 1 */
 };
 
-/* count values seen as wanted ones, the centres of all evenly spread. */
+/* count values seen as wanted ones, the centres of all evenly spread.
+ * In double, so that the same centre of the same size is exactly itself. */
 static struct step step_of(uint32_t i, uint32_t wanted, uint32_t count)
 {
     double at = (i + 0.5) * count / wanted - 0.5;

@@ -87,7 +87,8 @@ struct kind {
     bool is_hole;
 };
 
-/* Not (<=): a NaN is not present. */
+/* Not (<=): a NaN is not present.
+ * A hole is made of what is not present: so all values are of one kind. */
 static bool is_of(const struct kind *kind, float value)
 {
     return (value > kind->present) != kind->is_hole;
@@ -271,6 +272,9 @@ static enum sil_err drop_specks(uint64_t *present, struct plane *plane,
     return err;
 }
 
+/* Specks first: where one was in a hole, the hole is larger now. What is filled
+ * or put out is far from the threshold, so that interpolating to the picture's
+ * size can't bring any of it back. */
 enum sil_err pieces_tidy(struct plane *plane, const struct pieces_rule *rule,
                          float hole_fraction)
 {

@@ -38,7 +38,9 @@ static float value_at(const struct plane *plane, int64_t x, int64_t y)
     return plane->values[(size_t)y * plane->width + (size_t)x];
 }
 
-/* Between four values; 0, 0 is the centre of the first one. */
+/* Between four values; 0, 0 is the centre of the first one.
+ * Zeros surround the plane, and so its edge fades out over one value: a square
+ * leaves no step in what it is put into. */
 static float sample(const struct plane *plane, float x, float y)
 {
     float left = floorf(x);
