@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/options.h"
 
+/* With base 0 strtoull() would take 010 for eight. */
 enum { TEN_BASE = 10 };
 
 /* The words of --format, by enum sil_format. */
@@ -44,7 +45,8 @@ static enum sil_err set_threshold(struct batch_args *args, const char *value,
     return SIL_OK;
 }
 
-/* A file that isn't there is told by who opens it. */
+/* A file that isn't there is told by who opens it. The text stays argv's: it is
+ * not copied. */
 static enum sil_err set_list(struct batch_args *args, const char *value,
                              struct sil_error *error)
 {
@@ -91,7 +93,8 @@ static enum sil_err set_failures(struct batch_args *args, const char *value,
     return SIL_OK;
 }
 
-/* Digits alone: strtoull() would also take blanks and a sign. */
+/* Digits alone: strtoull() would also take blanks and a sign. 0 is never taken:
+ * no count of ours means anything by it. max is taken, too. */
 static enum sil_err read_count(uint64_t *out, const char *flag,
                                const char *value, uint64_t max,
                                struct sil_error *error)
@@ -151,7 +154,8 @@ static const struct batch_flag batch_flags[] = {
     {"--jobs", set_jobs},         {"--max-failures", set_failures_max},
 };
 
-/* A switch: a flag without a value. NULL: none such. */
+/* A switch: a flag without a value. NULL: none such. Returns where to note it,
+ * so that a switch is one line here and no function. */
 static bool *find_switch(struct batch_args *args, const char *word)
 {
     sil_assert(word[0] == '-');
@@ -193,7 +197,9 @@ static enum sil_err set_flag(struct batch_args *args, const char *word,
     return SIL_OK;
 }
 
-/* Whole names only. "--" alone, or one dash, is no flag of ours. */
+/* Whole names only. "--" alone, or one dash, is no flag of ours. *i moves on by
+ * one where the value is a word of its own. "--jobs=" has a value, the empty
+ * one, which its setter refuses. */
 static enum sil_err take_flag(struct batch_args *args, int *i, char **argv,
                               struct sil_error *error)
 {
@@ -235,7 +241,9 @@ static enum sil_err set_place(struct buf *to, const char *word,
                        : SIL_OK;
 }
 
-/* SOURCE DEST, or with a list DEST alone: its keys are files' paths then. */
+/* SOURCE DEST, or with a list DEST alone: its keys are files' paths then. The
+ * places are told apart by their number alone, so SOURCE can't be left out
+ * without a list. */
 static enum sil_err set_places(struct batch_args *args,
                                const char *const *words, int count,
                                struct sil_error *error)
@@ -251,7 +259,9 @@ static enum sil_err set_places(struct batch_args *args,
     return err ? err : set_place(&args->dest, words[count - 1], error);
 }
 
-/* In the current folder: of tasks that share it, each has its own. */
+/* In the current folder: of tasks that share it, each has its own. The number
+ * of tasks is in the name as well: a run that is cut otherwise doesn't remove
+ * what another one told. */
 static enum sil_err name_failures(struct batch_args *args,
                                   struct sil_error *error)
 {
@@ -272,7 +282,7 @@ static enum sil_err name_failures(struct batch_args *args,
 }
 
 /* What no single word can tell. The texts are lent by buffers that don't move
- * any more. */
+ * any more. That of a buffer that failed may be cut, but err tells of it then. */
 static enum sil_err finish_reading(struct batch_args *args,
                                    const char *const *words, int count,
                                    struct sil_error *error)

@@ -68,7 +68,10 @@ static void stop_signals(sigset_t *out)
 }
 
 /* One moment of waiting; the first signal stops the run, the second ends the
- * process where it stands: unfinished files have names of their own. */
+ * process where it stands: unfinished files have names of their own. No handler
+ * means no rule about what may be called in one: printing and locks are fine
+ * here. _exit() flushes nothing, which would wait for locks that other threads
+ * may hold. */
 static void wait_a_moment(struct batch *batch, bool *is_stopped)
 {
     struct timespec moment = {.tv_nsec = (long)(LOOK_MS * NS_PER_MS)};
@@ -86,7 +89,8 @@ static void wait_a_moment(struct batch *batch, bool *is_stopped)
     batch_stop(batch);
 }
 
-/* What a run's end is called in an exit code. */
+/* What a run's end is called in an exit code. Trouble goes before a signal, and
+ * a signal before failures: the first thing that a script has to know. */
 static int code_of(const struct batch_state *state)
 {
     sil_assert(state->is_over);
@@ -151,7 +155,8 @@ static int run(const struct batch_args *args)
     return code;
 }
 
-/* Where the networks are: flag, variable, beside the program. */
+/* Where the networks are: flag, variable, beside the program. An empty variable
+ * counts as none: scripts clear one that way. */
 static enum sil_err find_models(struct buf *to, const struct batch_args *args,
                                 struct sil_error *error)
 {
@@ -172,7 +177,8 @@ static enum sil_err find_models(struct buf *to, const struct batch_args *args,
     return SIL_OK;
 }
 
-/* Words, networks, signals; then the run. */
+/* Words, networks, signals; then the run. What args points to is lent to the
+ * run, so it is finished last. */
 int cli_batch(int argc, char **argv)
 {
     struct batch_args args;

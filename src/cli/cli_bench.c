@@ -15,7 +15,10 @@
 #include "cli/cli.h"
 #include "cli/cli_open.h"
 
+/* Odd, so that the median is one of the runs and has as many above as below.
+ * RUNS_MAX bounds the memory of the times: five of 8 bytes a run. */
 enum { RUNS_STANDARD = 15, RUNS_MAX = 10000, WARM_UP_RUNS = 2 };
+/* ru_maxrss is in KB on Linux. */
 enum { KB_PER_MB = 1024 };
 
 static const char help[] =
@@ -59,7 +62,8 @@ struct bench_times {
     uint32_t width, height;
 };
 
-/* Read argv; false after telling what is wrong. */
+/* Read argv; false after telling what is wrong. *args is changed only by what
+ * is right. */
 static bool parse_flag(struct bench_args *args, const char *name,
                        const char *value, struct sil_error *error)
 {
@@ -93,7 +97,9 @@ static bool parse_flag(struct bench_args *args, const char *name,
     return true;
 }
 
-/* Errors: SIL_E_ARGUMENT, SIL_E_NO_MEMORY. */
+/* Errors: SIL_E_ARGUMENT, SIL_E_NO_MEMORY. The list of pictures has room for
+ * every word of argv, so that it never grows. What was allocated is freed by
+ * cli_bench() in either case. */
 static enum sil_err parse(struct bench_args *args, int argc, char **argv,
                           struct sil_error *error)
 {
@@ -121,7 +127,8 @@ static enum sil_err parse(struct bench_args *args, int argc, char **argv,
     return SIL_OK;
 }
 
-/* Counts what would be sent. */
+/* Counts what would be sent. The answer goes nowhere: a disk or a pipe would be
+ * timed with it. */
 static bool count_bytes(void *payload, const void *bytes, size_t size)
 {
     uint64_t *total = payload;
@@ -138,7 +145,9 @@ struct bench_work {
     const struct sil_options *options;
 };
 
-/* One run; run < 0 doesn't count. */
+/* One run; run < 0 doesn't count. The parts come from the session, in ns; the
+ * total is of the wall, from the encoded bytes to the last one of the answer,
+ * and so no less than their sum. */
 static enum sil_err time_once(struct bench_times *times, int run,
                               const struct bench_work *work,
                               struct sil_error *error)
@@ -171,6 +180,7 @@ static enum sil_err time_once(struct bench_times *times, int run,
     return err;
 }
 
+/* For qsort(). A difference of unsigned numbers would not fit an int. */
 static int compare_ns(const void *a, const void *b)
 {
     uint64_t x = *(const uint64_t *)a;
@@ -187,6 +197,8 @@ static double median_ms(struct bench_times *times, enum part part, int count)
     return (double)times->ns[part][count / 2] / (double)NS_PER_MS;
 }
 
+/* In JSON pictures have no names: lines are in the order of the command line,
+ * without those that failed. */
 static void report(struct bench_times *times, const char *picture,
                    const struct bench_args *args)
 {
@@ -210,7 +222,8 @@ static void report(struct bench_times *times, const char *picture,
     puts(args->is_json ? "}" : "");
 }
 
-/* All runs of one picture. */
+/* All runs of one picture. The file is read once: what is timed begins with its
+ * bytes. */
 static enum sil_err bench_one(struct bench_times *times, const char *path,
                               struct sil_session *session,
                               const struct bench_args *args,
@@ -264,7 +277,8 @@ static int bench_all(struct bench_times *times, struct sil_session *session,
     return code;
 }
 
-/* Columns for all runs, once for all pictures. */
+/* Columns for all runs, once for all pictures. false: out of memory; what was
+ * allocated is freed by cli_bench(). */
 static bool times_init(struct bench_times *times, int run_count)
 {
     bool is_done = true;
@@ -277,6 +291,8 @@ static bool times_init(struct bench_times *times, int run_count)
     return is_done;
 }
 
+/* Nothing is opened before the words are understood: --help answers at once,
+ * and without a network. */
 int cli_bench(int argc, char **argv)
 {
     struct bench_args args;

@@ -39,7 +39,8 @@ static const char help[] =
     "Exit code: 0 all compared; 1 some picture was left out; 2 wrong usage; 3 "
     "no\nusable model or folder, or the sheet can't be written.\n";
 
-/* As it happens: a run over many pictures is watched. */
+/* As it happens: a run over many pictures is watched. On standard error, since
+ * standard output is the figures'. */
 static void tell(void *payload, const char *stem, const struct sil_error *error)
 {
     sil_assert(payload == NULL);
@@ -66,7 +67,9 @@ static enum sil_err write_sheet(const char *path,
     return err ? err : close_err;
 }
 
-/* Compare, show, draw. */
+/* Compare, show, draw. *is_whole: false if a picture was left out, which is no
+ * error of the run but shows in its exit code. The label is the network's, so
+ * that tables of several networks can be told apart. */
 static enum sil_err evaluate(bool *is_whole, const struct eval_args *args,
                              const struct eval_source *source,
                              const char *label, struct sil_error *error)

@@ -71,7 +71,9 @@ static void names_finish(struct names *names)
         mem_free(names->texts[--names->count]);
 }
 
-/* Keep the name of a file if it is a manifest's. */
+/* Keep the name of a file if it is a manifest's. Cards and other files may lie
+ * beside them; hidden ones are an editor's or a system's. That a name is no
+ * good for --model shows when it is tried. */
 static enum sil_err add_name(struct names *names, const char *file,
                              struct sil_error *error)
 {
@@ -128,7 +130,8 @@ static enum sil_err read_names(struct names *names, const char *folder,
     return err;
 }
 
-/* ok or what is wrong, as a member of the JSON and in the table. */
+/* ok or what is wrong, as a member of the JSON and in the table. Valid as long
+ * as *error. */
 static const char *status_of(enum sil_err err, const struct sil_error *error)
 {
     sil_assert(error != NULL);
@@ -175,7 +178,8 @@ static void print_row(const char *name, const struct sil_model_info *info,
            info->licence, info->look_count, (double)info->threshold, status);
 }
 
-/* Try one and tell of it. true: it is fine. */
+/* Try one and tell of it. true: it is fine. A manifest that can't be read
+ * spares the trial: there is no network to try. */
 static bool show(const char *folder, const char *name, bool is_json)
 {
     struct sil_model_options options = sil_model_options_default();
@@ -198,7 +202,8 @@ static bool show(const char *folder, const char *name, bool is_json)
     return err == SIL_OK;
 }
 
-/* In the order of their names, each as soon as it is known. */
+/* In the order of their names, each as soon as it is known. One that is broken
+ * doesn't end the list: the next may be the one that is wanted. */
 static int show_all(const char *folder, const struct names *names,
                     const struct models_args *args)
 {

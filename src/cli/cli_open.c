@@ -11,7 +11,9 @@
 #include "base/file.h"
 #include "base/locate.h"
 
-/* Flag, variable, beside the program: in this order. */
+/* Flag, variable, beside the program: in this order. Whether networks are in it
+ * is not asked: that is told by who opens one, with the name of the file that
+ * is missing. */
 enum sil_err cli_models_folder(struct buf *to, const char *models,
                                struct sil_error *error)
 {
@@ -33,8 +35,10 @@ enum sil_err cli_models_folder(struct buf *to, const char *models,
     return SIL_OK;
 }
 
-/* The program's own network is known to be one; any other may be what an
- * engine dies of. */
+/* The program's own network is known to be one; any other may be what an engine
+ * dies of. A trial costs a process and a second opening, so the own network is
+ * spared it. What failed half-way is left to cli_close(), which every caller
+ * has to call anyway. */
 enum sil_err cli_open(struct cli_session *out, const char *models,
                       const struct sil_model_options *options,
                       struct sil_error *error)
@@ -68,6 +72,8 @@ void cli_close(struct cli_session *session)
     *session = (struct cli_session){0};
 }
 
+/* The messages name no path: the caller puts it in front, as of all that is
+ * said about a picture. */
 enum sil_err cli_read_picture(struct buf *to, const char *path,
                               struct sil_error *error)
 {

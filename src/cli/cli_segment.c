@@ -61,7 +61,8 @@ struct segmenter {
 };
 
 /* Everybody or one person, as the target says. The file is closed in either
- * case; of two errors the first is told. */
+ * case; of two errors the first is told. target->person counts from 1, as
+ * people do in names of files; 0 is everybody. */
 static enum sil_err write_target(const struct segment_args *args,
                                  const struct segment_target *target,
                                  const struct sil_result *result,
@@ -89,7 +90,9 @@ static enum sil_err write_target(const struct segment_args *args,
     return close_err;
 }
 
-/* One file, or one for each person: none where nobody is. */
+/* One file, or one for each person: none where nobody is. The number of files
+ * is the picture's, not known before: what an earlier run wrote of more people
+ * stays there. */
 static enum sil_err write_result(const struct segment_args *args,
                                  const char *picture,
                                  const struct sil_result *result,
@@ -138,7 +141,8 @@ static enum sil_err segment_one(bool *is_fatal, struct segmenter *segmenter,
 }
 
 /* Failures go to standard error as they happen: a run over many pictures is
- * watched. */
+ * watched. The code is that of the worst that happened: one bad picture is not
+ * forgotten for the good ones after it. */
 static int segment_all(struct segmenter *segmenter)
 {
     const struct segment_args *args = segmenter->args;

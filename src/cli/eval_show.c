@@ -11,9 +11,11 @@
 #include "base/json.h"
 #include "base/limits.h"
 
+/* Bytes with a NUL: any count of 64 bits, or a fraction, with room to spare. */
 enum { CELL_SIZE = 32 };
 
-/* A figure as text. */
+/* A figure as text. Only of figures that are there: what has no value has no
+ * column. */
 static void write_cell(char *cell, const struct figures *figures, int i)
 {
     bool is_count = figure_names()[i].is_count;
@@ -23,7 +25,8 @@ static void write_cell(char *cell, const struct figures *figures, int i)
                    figures->values[i]);
 }
 
-/* As wide as the wider of the two. */
+/* As wide as the wider of the two. Headings are plain ASCII, so bytes are
+ * columns. */
 static int width_of(const struct figures *figures, int i)
 {
     char cell[CELL_SIZE];
@@ -81,7 +84,9 @@ static void print_text(const char *text)
     buf_finish(&line);
 }
 
-/* What is known of a picture: only what was compared. */
+/* What is known of a picture: only what was compared. Nine digits: an IoU is a
+ * quotient of pixel counts, and no picture has more pixels than those can tell
+ * apart. */
 static void print_score(const struct score *score)
 {
     print_text(score->stem);
