@@ -22,7 +22,9 @@ static size_t trimmed(const char *text)
     return size;
 }
 
-/* Two names of places in one tree. */
+/* Two names of places in one tree. *inside stays empty where the results are no
+ * part of what is read; else it ends in a slash, so that keys of "outside" are
+ * not taken for those of "out". */
 static enum sil_err compare(struct buf *inside, const char *source,
                             const char *dest, struct sil_error *error)
 {
@@ -43,7 +45,8 @@ static enum sil_err compare(struct buf *inside, const char *source,
     return SIL_OK;
 }
 
-/* A folder and a bucket are never one in the other. */
+/* A folder and a bucket are never one in the other. A bucket's text has its
+ * prefix in it, so that both are compared like paths. */
 enum sil_err apart_find(struct buf *inside, const char *source,
                         const char *dest, struct sil_error *error)
 {

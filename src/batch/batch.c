@@ -60,8 +60,9 @@ static enum sil_err open_places(struct batch *batch, struct sil_error *error)
     return err;
 }
 
-/* The list, twice if the total is wanted; standard input can't be read
- * twice. */
+/* The list, twice if the total is wanted; standard input can't be read twice.
+ * The counter has a stream of its own, as it runs ahead of the feeder in a
+ * thread of its own. */
 static enum sil_err open_keys(struct batch *batch, struct sil_error *error)
 {
     const struct batch_options *options = &batch->options;
@@ -92,7 +93,8 @@ static enum sil_err open_sandbox(struct batch *batch, struct sil_error *error)
     return sandbox_start(&batch->sandbox, &options, error);
 }
 
-/* A session, and a decoder that is its own. */
+/* A session, and a decoder that is its own. What is half made is left to
+ * batch_finish(). */
 static enum sil_err open_hauler(struct batch *batch, struct hauler *hauler,
                                 struct sil_error *error)
 {
@@ -221,7 +223,8 @@ enum sil_err batch_start(struct batch **out,
     return err;
 }
 
-/* The feeder sees it at its next key, or in its wait for a place. */
+/* The feeder sees it at its next key, or in its wait for a place. What is under
+ * way goes on to its end: who wants to wait for that calls batch_finish(). */
 void batch_stop(struct batch *batch)
 {
     batch_lock(batch);
@@ -232,7 +235,8 @@ void batch_stop(struct batch *batch)
     batch_unlock(batch);
 }
 
-/* A copy under the lock: its numbers belong together. */
+/* A copy under the lock: its numbers belong together. The time is taken anew
+ * each time, so that it goes on where no picture ends. */
 void batch_look(struct batch_state *out, struct batch *batch)
 {
     sil_assert(out != NULL);

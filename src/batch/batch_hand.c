@@ -33,7 +33,8 @@ static bool is_fatal(enum sil_err err)
            err != SIL_E_BAD_IMG_SRC && err != SIL_E_NO_MEMORY;
 }
 
-/* Is its work done already? */
+/* Is its work done already? A run that stops begins nothing more: what is
+ * dropped is counted nowhere, and found again by the next run. */
 static void look(struct hand *hand, struct item *item)
 {
     struct batch *batch = hand->batch;
@@ -59,7 +60,7 @@ static void look(struct hand *hand, struct item *item)
         item_fetch(item);
 }
 
-/* Its last errand. */
+/* Its last errand. Its time is that of the store, without the wait for a hand. */
 static void put(struct hand *hand, struct item *item)
 {
     struct fetch_parcel parcel = {

@@ -35,7 +35,8 @@ static void add_member(struct buf *line, const char *before, const char *name,
 }
 
 /* Keys may be any bytes, and the reason may hold a part of one: both are
- * escaped. What a key can be at most has room in the line several times. */
+ * escaped. What a key can be at most has room in the line several times. The
+ * file is made by the first one; "e": not for programs that we might start. */
 enum sil_err failures_add(struct failures *failures, const char *key,
                           const struct sil_error *why, struct sil_error *error)
 {

@@ -42,7 +42,9 @@ enum sil_err key_file_open(struct key_file **out, const char *path,
     return SIL_OK;
 }
 
-/* One line; false at the end of the file. What doesn't fit is passed over. */
+/* One line; false at the end of the file. What doesn't fit is passed over. A
+ * last line that isn't ended is one as well, and so is one of Windows, without
+ * its \r. */
 static bool read_line(struct key_file *file)
 {
     size_t size = 0;
@@ -60,7 +62,8 @@ static bool read_line(struct key_file *file)
     return true;
 }
 
-/* The end of the file and an error look the same to getc(). */
+/* The end of the file and an error look the same to getc(). Empty lines are
+ * passed over: they are no keys, and often the last one of a file. */
 enum sil_err key_file_next(const char **key, struct key_file *file,
                            struct sil_error *error)
 {

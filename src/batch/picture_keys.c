@@ -20,6 +20,8 @@ struct picture_keys {
     struct fetch_list *list;
 };
 
+/* Of the formats that are decoded, with their rarer spellings. What a file is
+ * tell its first bytes, later: this only spares fetching all the others. */
 static const char *const suffixes[] = {".jpg",  ".jpeg", ".jpe",  ".jfif",
                                        ".png",  ".webp", ".heic", ".heif",
                                        ".avif", ".hif"};
@@ -39,7 +41,8 @@ static bool is_picture(const char *key)
     return false;
 }
 
-/* Is it wanted by this run? The cheap questions first. */
+/* Is it wanted by this run? The cheap questions first. A list's lines pass all
+ * but the last one. */
 static bool is_wanted(const struct picture_keys *keys, const char *key)
 {
     const struct picture_keys_options *options = &keys->options;

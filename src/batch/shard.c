@@ -52,7 +52,8 @@ static bool read_number(uint64_t *out, const char *text, const char **end)
 }
 
 /* A hash of letters is enough; SHA-256 is at hand in every language, so that
- * anybody can tell which task has a key. */
+ * anybody can tell which task has a key. The number is that of the first 64
+ * bits, modulo the count: a key keeps its task while others come and go. */
 bool shard_has(const struct shard *shard, const char *key)
 {
     char text[SHA256_TEXT_SIZE];
@@ -67,7 +68,8 @@ bool shard_has(const struct shard *shard, const char *key)
     return strtoull(text, NULL, HEX_BASE) % shard->count == shard->index;
 }
 
-/* A variable's number; absent: where there is no such variable. */
+/* A variable's number; absent: where there is no such variable. What is set and
+ * no number is false: better no run than one over a wrong part. */
 static bool read_variable(uint64_t *out, const char *name, uint64_t absent,
                           shard_variable_fn variable)
 {
@@ -80,7 +82,8 @@ static bool read_variable(uint64_t *out, const char *name, uint64_t absent,
 }
 
 /* What the engine says. given_count: what was written behind "auto/"; 0:
- * nothing. */
+ * nothing. Slurm counts from any number in any steps; for the others first and
+ * step are 0 and 1, and all of this changes nothing. */
 static enum sil_err ask(struct shard *out, const struct engine *engine,
                         uint64_t given_count, shard_variable_fn variable,
                         struct sil_error *error)

@@ -282,7 +282,8 @@ static enum sil_err name_failures(struct batch_args *args,
 }
 
 /* What no single word can tell. The texts are lent by buffers that don't move
- * any more. That of a buffer that failed may be cut, but err tells of it then. */
+ * any more. Those of a buffer that failed may be cut, but err tells of that
+ * then. */
 static enum sil_err finish_reading(struct batch_args *args,
                                    const char *const *words, int count,
                                    struct sil_error *error)

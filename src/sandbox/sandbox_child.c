@@ -21,7 +21,8 @@ struct shared {
     size_t pixels_size; /* bytes */
 };
 
-/* Both descriptors are of no use once mapped. */
+/* Both descriptors are of no use once mapped. They are mapped at their largest,
+ * once: how much of them a picture takes is told with each ask. */
 static bool map(struct shared *shared, const struct sandbox_options *options,
                 const int *fds)
 {
@@ -108,7 +109,9 @@ static enum sil_err read_info(struct wire_answer *answer,
     return SIL_OK;
 }
 
-/* One picture, or one look at its header. */
+/* One picture, or one look at its header. false: the other side is gone, or
+ * wants something that nobody of ours would say. The process ends then, and
+ * with it all that a picture may have left in its memory. */
 static bool serve(const struct sandbox_options *options,
                   const struct shared *shared)
 {
@@ -131,7 +134,8 @@ static bool serve(const struct sandbox_options *options,
 }
 
 /* The first answer says that the walls stand. Only the socket and the standard
- * descriptors stay open: everything else is closed before. */
+ * descriptors stay open: everything else is closed before. _exit() since what
+ * the parent had in its buffers when it forked isn't ours to write. */
 _Noreturn void child_run(const struct sandbox_options *options, const int *fds)
 {
     struct shared shared = {0};

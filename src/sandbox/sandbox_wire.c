@@ -19,7 +19,8 @@ union control {
     char bytes[CMSG_SPACE(sizeof(int) * WIRE_FDS_MAX)];
 };
 
-/* No signal where the other side is gone: a result tells it. */
+/* No signal where the other side is gone: a result tells it. The const is cast
+ * away because an iovec serves both directions; sending only reads. */
 bool wire_send(int socket, const void *message, size_t size, const int *fds,
                size_t count)
 {
@@ -45,7 +46,8 @@ bool wire_send(int socket, const void *message, size_t size, const int *fds,
 }
 
 /* Take the descriptors out of a message; those of a message that isn't as it
- * should be are closed, so that a peer can't fill us up with them. */
+ * should be are closed, so that a peer can't fill us up with them. More than
+ * there is room for the kernel never hands out. */
 static bool take_fds(int *fds, size_t count, struct msghdr *parts)
 {
     struct cmsghdr *head = CMSG_FIRSTHDR(parts);
