@@ -15,7 +15,8 @@
 /* A crop reaches this much of the longer side beyond the people. */
 static const float MARGIN = 0.15F;
 
-/* The clock is monotonic: a difference below 0 would be our mistake. */
+/* The clock is monotonic: a difference below 0 would be our mistake. Added, not
+ * set: a pipeline decodes and looks more than once. */
 void job_add_time(uint64_t *spent_ns, uint64_t start_ns)
 {
     uint64_t now_ns = clock_ns();
@@ -36,7 +37,9 @@ enum sil_err job_check_deadline(const struct job *job)
 }
 
 /* From the smallest decoding up, for each step costs four times the pixels of
- * the one before; both ways have to have enough. */
+ * the one before; both ways have to have enough. Both axes need the detail, for
+ * a network of a fixed size may see a part stretched: its samples are then
+ * closer along one of them. */
 uint32_t look_shrink(const struct view *view, uint32_t detail)
 {
     float width = view->part.x1 - view->part.x0;
@@ -50,7 +53,8 @@ uint32_t look_shrink(const struct view *view, uint32_t detail)
     return shrink;
 }
 
-/* The old image goes first: two at once would be the peak of the memory. */
+/* The old image goes first: two at once would be the peak of the memory. The
+ * shrink is noted only of an image that is there. */
 enum sil_err job_decode(struct job *job, uint32_t shrink)
 {
     uint64_t start_ns = clock_ns();
@@ -69,7 +73,8 @@ enum sil_err job_decode(struct job *job, uint32_t shrink)
 }
 
 /* A second decoding costs as much as some looks: so pixels that are there are
- * used unless there are too few. */
+ * used unless there are too few. Never coarser: an image with more detail than
+ * a look wants serves it as well. */
 enum sil_err job_refine(struct job *job, const struct view *view)
 {
     uint32_t shrink = look_shrink(view, DETAIL_CROP);
@@ -85,6 +90,8 @@ enum sil_err job_refine(struct job *job, const struct view *view)
  * over its edge, and turning may bring that edge to the left or the top. */
 static void overhang(float *left, float *top, const struct job *job)
 {
+    /* By EXIF orientation, where 0 is none: whether the edge that is upright on
+     * that side is, as stored, the right or the bottom one. */
     static const bool is_left[] = {0, 0, 1, 1, 0, 0, 1, 1, 0};
     static const bool is_top[] = {0, 0, 0, 1, 1, 0, 0, 1, 1};
     uint32_t beyond_x = job->image.width * job->shrink - job->width;
@@ -97,7 +104,8 @@ static void overhang(float *left, float *top, const struct job *job)
 }
 
 /* Boxes are in picture pixels, whatever is decoded when: here alone they become
- * the image's. */
+ * the image's. Parts may reach beyond the picture; they do so in the image,
+ * too. */
 struct view job_shrunk(const struct job *job, const struct view *view)
 {
     struct view shrunk = *view;
@@ -114,7 +122,8 @@ struct view job_shrunk(const struct job *job, const struct view *view)
     return shrunk;
 }
 
-/* Resampling is counted as part of the look, as it is done for it alone. */
+/* Resampling is counted as part of the look, as it is done for it alone.
+ * Resampling the input and reading the answer count as the network's time. */
 enum sil_err job_look(struct plane *out, struct job *job,
                       const struct view *view)
 {
@@ -144,7 +153,8 @@ struct view job_view(const struct job *job, struct box part, uint32_t side)
 }
 
 /* The margin is of the longer side both ways: who stands is narrow, and his
- * arms may be where the first look saw nothing. */
+ * arms may be where the first look saw nothing. The margin is the same on all
+ * sides: what the first look missed of somebody may be anywhere around. */
 struct box job_crop(const struct pieces *found, const struct plane *plane,
                     const struct job *job)
 {
@@ -162,7 +172,8 @@ struct box job_crop(const struct pieces *found, const struct plane *plane,
                         fminf(height, box.y1 + margin)};
 }
 
-/* 0 stands for none: session_begin() has refused what is below. */
+/* 0 stands for none: session_begin() has refused what is below. 0 is an option
+ * that was left out; NaN was refused when the job began. */
 float job_threshold(const struct job *job)
 {
     float threshold = job->options->threshold;

@@ -35,7 +35,8 @@ static const float SQUARE_MIN = 8;
 static const float MARGIN = 0.15F;
 static const float MARGIN_TOP = 1.3F * 0.15F;
 
-/* The square of the picture's longer side in whose middle the picture is. */
+/* The square of the picture's longer side in whose middle the picture is. The
+ * detector sees squares, and nothing of the picture is to be cut. */
 static struct box letterbox(const struct job *job)
 {
     float width = (float)job->width;
@@ -48,7 +49,8 @@ static struct box letterbox(const struct job *job)
 }
 
 /* What turns the image's pixels into the picture's: less the origin, times the
- * scale. */
+ * scale. Any view would tell it; of one that begins at the picture's corner the
+ * origin can be read off. */
 static void scale_of(struct point *origin, float *scale, const struct job *job)
 {
     const struct view corner = {{0, 0, 1, 1}, 1, 1, false};
@@ -59,9 +61,10 @@ static void scale_of(struct point *origin, float *scale, const struct job *job)
     sil_assert(*scale >= 1);
 }
 
-/* Find figures in the whole picture. *out: in image pixels.
- * One look at all of the picture, however long it is: squares along a long one
- * were tried, and found nobody who was worth their time. */
+/* Find figures in the whole picture. *out: in image pixels. One look at all of
+ * the picture, however long it is: squares along a long one were tried, and
+ * found nobody who was worth their time. The view's size isn't used: the
+ * detector has its own. */
 static enum sil_err detect(struct figures *out, struct job *job)
 {
     const struct view view = {letterbox(job), 1, 1, false};
@@ -77,7 +80,7 @@ static enum sil_err detect(struct figures *out, struct job *job)
 }
 
 /* The square around a figure, its hip in the middle, the head up. The foot is
- * where down is. */
+ * where down is. Without a direction the square stands upright. */
 static struct turned square_of(const struct figure *figure)
 {
     float x = figure->foot.x - figure->hip.x;
@@ -200,7 +203,8 @@ enum sil_err opinion_plane(struct plane *out, const struct opinion *opinion,
     return SIL_OK;
 }
 
-/* The planes alone are owned; boxes and squares are plain values. */
+/* The planes alone are owned; boxes and squares are plain values. Twice is
+ * fine: nothing is left to be freed then. */
 void opinion_finish(struct opinion *opinion)
 {
     sil_assert(opinion->count <= LIMIT_BODIES_MAX);

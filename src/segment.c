@@ -35,7 +35,8 @@ static enum sil_err make_mask(struct sil_mask **out, const struct job *job,
     return err ? err : mask_from_plane(out, &found->plane, &place);
 }
 
-/* A mask without anybody, in the wanted orientation. */
+/* A mask without anybody, in the wanted orientation. Quarter turns swap its
+ * sides. */
 static enum sil_err make_empty(struct sil_mask **out, const struct job *job)
 {
     bool is_turned =
@@ -68,6 +69,7 @@ static enum sil_err segment(struct sil_result **out, struct job *job)
     if (err)
         goto done;
     sil_assert(result->mask != NULL);
+    /* What was found may be too thin to leave a pixel at the picture's size. */
     result->person_count = result->mask->person_pixels > 0 ? found.count : 0;
     if (result_has_persons(job->options))
         err = people_find(result, job);

@@ -7,7 +7,9 @@
 #include "base/mem.h"
 #include "infer/model.h"
 
-/* *out is set at the end only: untouched on failure. */
+/* *out is set at the end only: untouched on failure. All runners are made now,
+ * so that a session that exists can look. Companions wait for the first picture
+ * that needs them: their files may be missing. */
 enum sil_err sil_session_create(struct sil_session **out,
                                 struct sil_model *model,
                                 struct sil_error *error)
@@ -65,6 +67,8 @@ enum sil_err session_companion(struct engine_runner **out,
     return err;
 }
 
+/* One that never ran has used 0, and so is chosen before any that would have to
+ * prepare itself anew. */
 struct engine_runner *session_runner(struct sil_session *session,
                                      uint32_t width, uint32_t height)
 {
@@ -94,6 +98,7 @@ void session_use_port(struct sil_session *session, struct decode_port *port)
     session->port = port;
 }
 
+/* Of a segmentation that failed, too: what it came to until then. */
 struct sil_timing sil_session_timing(const struct sil_session *session)
 {
     sil_assert(session != NULL);

@@ -65,6 +65,8 @@ static enum sil_err soften_nobody(struct sil_result *result)
     return matte_make(&result->matte, result->mask, &unseen);
 }
 
+/* The deadline is looked at between the steps, since none of them can be
+ * interrupted. What was made of a result that fails goes with it. */
 enum sil_err soften(struct sil_result *result, struct job *job)
 {
     uint64_t start_ns;

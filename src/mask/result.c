@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* Boxes are those of single people, whatever is said about people. */
 bool result_has_persons(const struct sil_options *options)
 {
     sil_assert(options != NULL);
@@ -13,7 +14,8 @@ bool result_has_persons(const struct sil_options *options)
            options->output == SIL_OUTPUT_BOXES;
 }
 
-/* What needs the picture's own pixels. */
+/* What needs the picture's own pixels. An alpha follows their edges, a cutout
+ * has their colours. */
 bool result_is_soft(const struct sil_options *options)
 {
     sil_assert(options != NULL);
@@ -21,6 +23,8 @@ bool result_is_soft(const struct sil_options *options)
            options->output == SIL_OUTPUT_CUTOUT;
 }
 
+/* The rest is NULL or 0, so that it can be destroyed at any time while it is
+ * made. */
 enum sil_err result_create(struct sil_result **out,
                            const struct sil_options *options)
 {
@@ -35,6 +39,8 @@ enum sil_err result_create(struct sil_result **out,
     return SIL_OK;
 }
 
+/* Of each result, just before it becomes the caller's: a pass over all runs,
+ * next to nothing beside what finding them took. */
 void result_check(const struct sil_result *result)
 {
     uint64_t person_pixels = 0;
@@ -53,6 +59,7 @@ void result_check(const struct sil_result *result)
     sil_assert((result->person_count > 0) == (result->mask->person_pixels > 0));
 }
 
+/* In any state. Pixels that are only lent stay whose they are. */
 void sil_result_destroy(struct sil_result *result)
 {
     if (result == NULL)
@@ -80,6 +87,8 @@ uint32_t sil_result_person_count(const struct sil_result *result)
     return result->person_count;
 }
 
+/* An index that isn't there is a mistake in the caller's code, which no picture
+ * can bring about: so it is an assert. */
 struct sil_person sil_result_person(const struct sil_result *result,
                                     uint32_t index)
 {
