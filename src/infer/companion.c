@@ -23,7 +23,9 @@ struct companion {
     struct engine_net *net; /* owned; NULL: not loaded yet */
 };
 
-/* Copies: what is lent to sil_model_open() is lent for that call alone. */
+/* Copies: what is lent to sil_model_open() is lent for that call alone.
+ * "people" is a folder beside the manifests, so that `silhouette models`
+ * doesn't list what can't segment. */
 static enum sil_err fill(struct companion *companion, const char *models_dir,
                          const struct sil_model_options *options)
 {
@@ -81,7 +83,8 @@ void companion_destroy(struct companion *companion)
     mem_free(companion);
 }
 
-/* What is read of the manifest: a file and its checksum. */
+/* What is read of the manifest: a file and its checksum. There is no format in
+ * it: all of them are TFLite. */
 static enum sil_err parse(struct manifest_file *out, const char *name,
                           const struct buf *text, struct sil_error *error)
 {

@@ -41,7 +41,8 @@ bool manifest_is_name(const char *text)
     return true;
 }
 
-/* A member that must be a name. to: LIMIT_MODEL_NAME_MAX + 1 bytes. */
+/* A member that must be a name. to: LIMIT_MODEL_NAME_MAX + 1 bytes. *to is ""
+ * on failure, never half a name. */
 static void read_name(struct reading *from, const char *key, char *to)
 {
     const char *text = json_text(json_member(from->object, key));
@@ -124,7 +125,8 @@ static void read_label(struct reading *from, struct manifest *to)
 }
 
 /* Fixed sides, or a range whose ends are multiples of the step, so that
- * rounding a side to the step never leaves it. */
+ * rounding a side to the step never leaves it. A number that is wrong comes
+ * back as 1, so nothing is divided by 0. */
 static void read_sides(struct reading *from, struct net_form *to)
 {
     static const char wanted[] = "a whole number of pixels, 1 to 4096";
@@ -261,7 +263,8 @@ static void read_shape(struct reading *from, struct manifest_constant *to)
         reading_fail(from, "shape", "a list of 1 to 4 sides, in all not large");
 }
 
-/* "constants": what the other inputs get, if there are any. */
+/* "constants": what the other inputs get, if there are any. The picture's input
+ * needs its name then, as the engine has to tell them apart. */
 static void read_constants(struct reading *root, struct manifest *to)
 {
     static const char *const keys[] = {"name", "shape", "value", NULL};
@@ -292,7 +295,8 @@ static void read_constants(struct reading *root, struct manifest *to)
         reading_fail(root, "input", "with a name, as there are other inputs");
 }
 
-/* "looks": the sides of one look or two; where the size is fixed, how many. */
+/* "looks": the sides of one look or two; where the size is fixed, how many. A
+ * look's side is the root of its pixels, whatever its shape. */
 static void read_looks(struct reading *root, struct manifest *to)
 {
     static const struct number_range counts = {1, 2, true, NAN};

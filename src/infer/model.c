@@ -87,8 +87,8 @@ static void files_finish(struct files *files)
     buf_finish(&files->path);
 }
 
-/* Look at a grey square: a network that can't is found out now, and not at
- * the first picture. */
+/* Look at a grey square: a network that can't is found out now, and not at the
+ * first picture. The runner goes again: sessions make their own. */
 static enum sil_err try_network(const struct sil_model *model,
                                 struct sil_error *error)
 {
@@ -110,7 +110,8 @@ static enum sil_err try_network(const struct sil_model *model,
     return err;
 }
 
-/* What the engine is told of the inputs that are no picture. */
+/* What the engine is told of the inputs that are no picture. Names are lent by
+ * the manifest, which stays as long as the model. */
 static void name_constants(struct engine_options *engine,
                            struct sil_model *model)
 {
@@ -151,7 +152,8 @@ static enum sil_err choose_output(struct sil_model *model,
 }
 
 /* Everything after the manifest. The files' bytes are let go once compiled: the
- * engine has its own copy of the weights. */
+ * engine has its own copy of the weights. Companions come last and read nothing
+ * yet: a model opens without their files. */
 static enum sil_err load(struct sil_model *model, const char *folder,
                          const struct sil_model_options *options,
                          struct sil_error *error)

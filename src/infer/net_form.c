@@ -13,7 +13,8 @@
 /* By so much a probability may be beyond 0 or 1: roundings, not logits. */
 static const float SLACK = 0.01F;
 
-/* The largest whole rectangle of the part's aspect ratio, in the middle. */
+/* The largest whole rectangle of the part's aspect ratio, in the middle. Only a
+ * letterbox leaves a border; never so wide that nothing is left. */
 struct net_inner net_form_inner(const struct net_form *form,
                                 const struct view *view)
 {
@@ -56,7 +57,9 @@ void net_form_shape(uint32_t *shape, const struct net_form *form,
     shape_of(shape, form->layout, NET_COLOURS, view);
 }
 
-/* True for what view_fill() writes: RGB / 255, planes, nothing around it. */
+/* True for what view_fill() writes: RGB / 255, planes, nothing around it.
+ * Equality of floats is meant: the usual values give 1 and 0 exactly, and for
+ * any others the longer way is right as well. */
 static bool is_plain(const struct net_form *form)
 {
     bool is_so = form->layout == NET_NCHW && !form->is_bgr &&
@@ -159,7 +162,8 @@ static bool is_fitting(const struct tensor *answer, const struct net_form *form,
 }
 
 /* A value of the answer as a probability; NaN if it is none. other: of the
- * second channel, for a softmax. */
+ * second channel, for a softmax. A softmax of two is a sigmoid of their
+ * difference, which can't overflow as the quotient of two exponentials can. */
 static float probability_of(enum net_activation activation, float value,
                             float other)
 {

@@ -7,7 +7,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 
-/* The picture continues beyond its edges as in a mirror. */
+/* The picture continues beyond its edges as in a mirror. Once is enough: no
+ * radius is larger than the side. */
 static uint32_t mirror(int64_t index, uint32_t count)
 {
     if (index < 0)
@@ -47,7 +48,9 @@ enum sil_err box_mean_init(struct box_mean *mean, uint32_t radius)
     return SIL_OK;
 }
 
-/* The means of one group along the row: a window that slides. */
+/* The means of one group along the row: a window that slides. Groups lie beside
+ * each other in a column's sums, so one is groups apart from that of the next
+ * column. */
 static void slide(const struct box_mean *mean, uint32_t group)
 {
     const four_sums *sums = mean->sums + group;

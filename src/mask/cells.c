@@ -17,7 +17,8 @@ enum {
     MARGIN_PART = 16    /* of the people's side is added around them */
 };
 
-/* The smallest part with everybody. */
+/* The smallest part with everybody. Runs of a row are sorted: the first and the
+ * last say how far it reaches. */
 static struct cells_part part_of(const struct sil_mask *mask)
 {
     struct cells_part part = {mask->width, mask->height, 0, 0};
@@ -37,7 +38,8 @@ static struct cells_part part_of(const struct sil_mask *mask)
     return part;
 }
 
-/* The root of the part's area. */
+/* The root of the part's area. As networks' sides are: of two parts with the
+ * same number of pixels none gets more cells. */
 static double side_of(const struct cells_part *part)
 {
     return sqrt((double)(part->x1 - part->x0) * (double)(part->y1 - part->y0));
@@ -66,7 +68,8 @@ static uint32_t edge(const struct cells *grid, uint32_t column)
     return at < grid->part.x1 ? (uint32_t)at : grid->part.x1;
 }
 
-/* Add a row of pixels to the sums. */
+/* Add a row of pixels to the sums. 32 bits are enough while a cell has fewer
+ * than 16 million pixels. */
 static void add_pixels(uint32_t *sums, const struct cells *grid,
                        const uint8_t *rgb)
 {
@@ -79,7 +82,8 @@ static void add_pixels(uint32_t *sums, const struct cells *grid,
     }
 }
 
-/* Add a row of the mask to the sums. */
+/* Add a row of the mask to the sums. The part was laid around all runs, so none
+ * reaches beyond it. */
 static void add_runs(uint32_t *sums, const struct cells *grid,
                      const struct sil_mask *mask, uint32_t y)
 {

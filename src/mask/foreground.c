@@ -40,7 +40,8 @@ struct layers {
     uint32_t width, height;
 };
 
-/* Colours by their weight, and the weights. */
+/* Colours by their weight, and the weights. A lane of ones becomes the sum of
+ * the weights in the same step. */
 static void add_layers(four_sums *sums, const void *source, uint32_t row,
                        double sign)
 {
@@ -163,7 +164,8 @@ static void lay_out(struct layers *layers, const struct cells *cells)
     }
 }
 
-/* The smooth layers of the cells. *out: layers_finish(). */
+/* The smooth layers of the cells. *out: layers_finish(). Two sets of layers
+ * take turns: what was read is overwritten next. */
 static enum sil_err separate(struct layers *out, const struct cells *cells)
 {
     static const uint32_t parts[PASSES] = {WIDE_PART, NARROW_PART};
@@ -193,7 +195,8 @@ static enum sil_err separate(struct layers *out, const struct cells *cells)
 }
 
 /* The cells' person plane, which is of the mask, becomes that of the matte.
- * alpha: uint8 [width], to work with. */
+ * alpha: uint8 [width], to work with. Cells at the right and the bottom may be
+ * of fewer pixels. */
 static void set_alpha(struct cells *cells, uint8_t *alpha,
                       const struct sil_mask *mask, const struct matte *matte)
 {
@@ -289,7 +292,8 @@ static void repaint(uint8_t *rgb, const struct layers *layers,
 }
 
 /* All pixels: what isn't person goes, what is stays, what is both is unmixed.
- * alpha: uint8 [width], to work with. */
+ * alpha: uint8 [width], to work with. What goes becomes black: a transparent
+ * pixel's colour is still in the file, for anybody to read. */
 static void repaint_all(struct image *image, uint8_t *alpha,
                         const struct cells *cells, const struct layers *layers,
                         const struct edge_of *edge)

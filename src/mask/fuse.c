@@ -14,8 +14,9 @@ struct step {
     float way; /* 0 .. 1 */
 };
 
-/* count values seen as wanted ones, the centres of all evenly spread.
- * In double, so that the same centre of the same size is exactly itself. */
+/* count values seen as wanted ones, the centres of all evenly spread. In
+ * double, so that the same centre of the same size is exactly itself. Beyond
+ * the outermost centres their values go on. */
 static struct step step_of(uint32_t i, uint32_t wanted, uint32_t count)
 {
     double at = (i + 0.5) * count / wanted - 0.5;
@@ -88,7 +89,8 @@ void plane_mix(struct plane *to, const struct plane *other, float share)
         to->values[i] += share * (other->values[i] - to->values[i]);
 }
 
-/* Counted, not summed: pixels near the threshold weigh as all others. */
+/* Counted, not summed: pixels near the threshold weigh as all others. 1 where
+ * neither has anybody: they agree that nobody is there. */
 float plane_agreement(const struct plane *a, const struct plane *b,
                       float present)
 {

@@ -30,7 +30,8 @@ struct fits {
     uint32_t width;
 };
 
-/* Group 0 are the lanes; group 1 + c are the lanes times colour c. */
+/* Group 0 are the lanes; group 1 + c are the lanes times colour c. sign: -1
+ * takes a row out of the sums again. */
 static void add_colours(four_sums *restrict sums, const void *source,
                         uint32_t row, double sign)
 {
@@ -67,7 +68,9 @@ static void add_fits(four_sums *restrict sums, const void *source, uint32_t row,
 }
 
 /* The linear function of colour that fits a window best, from its means: the
- * covariance of the colours, symmetric, inverted by cofactors. */
+ * covariance of the colours, symmetric, inverted by cofactors. epsilon makes
+ * flat windows solvable and, the larger it is, the function flatter: the
+ * plane's own mean wins over accidents of colour. */
 static four solve(const four_sums *means, double epsilon)
 {
     four_sums mean = means[0];
@@ -122,7 +125,9 @@ static enum sil_err fit_windows(four *fits, const struct colours *source,
     return err;
 }
 
-/* The second pass: a pixel is in many windows, and their fits are averaged. */
+/* The second pass: a pixel is in many windows, and their fits are averaged. One
+ * window's fit alone would show its square where the next one fits
+ * otherwise. */
 static enum sil_err average_fits(four *out, const four *fits,
                                  const struct plane *plane, uint32_t radius)
 {
@@ -145,7 +150,8 @@ static enum sil_err average_fits(four *out, const four *fits,
     return err;
 }
 
-/* Two blocks of 16 bytes a pixel, of which one stays. */
+/* Two blocks of 16 bytes a pixel, of which one stays. The second pass can't be
+ * in place: it still reads rows above the one that it writes. */
 enum sil_err guided_fit(struct guided *out, const struct guide *guide,
                         const struct plane *plane,
                         const struct guided_rule *rule)
@@ -220,7 +226,9 @@ static struct between between(double at, uint32_t count)
                             (float)(held - low)};
 }
 
-/* Nothing is allocated: it is called for a few pixels at a time. */
+/* Nothing is allocated: it is called for a few pixels at a time. Fits are
+ * interpolated and not values: a pixel's own colour makes its value, so that
+ * edges are as sharp as the picture, however coarse the grid is. */
 void guided_row(float *out, const struct guided *guided, const struct box *box,
                 const struct guided_span *span)
 {

@@ -35,6 +35,7 @@ void plane_finish(struct plane *plane)
     *plane = (struct plane){0};
 }
 
+/* In place: turns back what a network saw of a mirrored view. */
 void plane_mirror(struct plane *plane)
 {
     sil_assert(plane->values != NULL);
@@ -134,6 +135,7 @@ enum sil_err mask_add_run(struct mask_writer *writer, uint32_t first,
     return SIL_OK;
 }
 
+/* A row without runs ends where the one above does. */
 void mask_end_row(struct mask_writer *writer)
 {
     struct sil_mask *mask = writer->mask;
@@ -196,6 +198,7 @@ void mask_check(const struct sil_mask *mask)
     sil_assert(pixel_count == mask->person_pixels);
 }
 
+/* Never 0: mask_begin() takes no such size. */
 uint32_t sil_mask_width(const struct sil_mask *mask)
 {
     return mask->width;
@@ -228,6 +231,7 @@ uint32_t sil_mask_row(const struct sil_run **runs, const struct sil_mask *mask,
     return mask->row_ends[row] - start;
 }
 
+/* Also one whose writing was given up: what it has not got is NULL. */
 void mask_destroy(struct sil_mask *mask)
 {
     if (mask == NULL)
