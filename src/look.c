@@ -37,9 +37,8 @@ enum sil_err job_check_deadline(const struct job *job)
 }
 
 /* From the smallest decoding up, for each step costs four times the pixels of
- * the one before; both ways have to have enough. Both axes need the detail, for
- * a network of a fixed size may see a part stretched: its samples are then
- * closer along one of them. */
+ * the one before; both ways have to have enough, for a network of a fixed size
+ * may see a part stretched: its samples are then closer along one of them. */
 uint32_t look_shrink(const struct view *view, uint32_t detail)
 {
     float width = view->part.x1 - view->part.x0;
@@ -73,8 +72,7 @@ enum sil_err job_decode(struct job *job, uint32_t shrink)
 }
 
 /* A second decoding costs as much as some looks: so pixels that are there are
- * used unless there are too few. Never coarser: an image with more detail than
- * a look wants serves it as well. */
+ * used unless there are too few. */
 enum sil_err job_refine(struct job *job, const struct view *view)
 {
     uint32_t shrink = look_shrink(view, DETAIL_CROP);
@@ -122,8 +120,8 @@ struct view job_shrunk(const struct job *job, const struct view *view)
     return shrunk;
 }
 
-/* Resampling is counted as part of the look, as it is done for it alone.
- * Resampling the input and reading the answer count as the network's time. */
+/* Resampling is counted as part of the look, as it is done for it alone; so is
+ * reading the answer. */
 enum sil_err job_look(struct plane *out, struct job *job,
                       const struct view *view)
 {
@@ -153,8 +151,7 @@ struct view job_view(const struct job *job, struct box part, uint32_t side)
 }
 
 /* The margin is of the longer side both ways: who stands is narrow, and his
- * arms may be where the first look saw nothing. The margin is the same on all
- * sides: what the first look missed of somebody may be anywhere around. */
+ * arms may be where the first look saw nothing. */
 struct box job_crop(const struct pieces *found, const struct plane *plane,
                     const struct job *job)
 {
@@ -172,8 +169,7 @@ struct box job_crop(const struct pieces *found, const struct plane *plane,
                         fminf(height, box.y1 + margin)};
 }
 
-/* 0 stands for none: session_begin() has refused what is below. 0 is an option
- * that was left out; NaN was refused when the job began. */
+/* 0 stands for none: session_begin() has refused what is below, and NaN. */
 float job_threshold(const struct job *job)
 {
     float threshold = job->options->threshold;

@@ -60,7 +60,7 @@ static void look(struct hand *hand, struct item *item)
         item_fetch(item);
 }
 
-/* Its last errand. Its time is that of the store, without the wait for a hand. */
+/* Its last errand. Timed is the store alone , not the wait for a hand. */
 static void put(struct hand *hand, struct item *item)
 {
     struct fetch_parcel parcel = {

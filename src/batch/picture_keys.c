@@ -21,7 +21,7 @@ struct picture_keys {
 };
 
 /* Of the formats that are decoded, with their rarer spellings. What a file is
- * tell its first bytes, later: this only spares fetching all the others. */
+ * shows after it was fetched: this spares fetching what nobody meant. */
 static const char *const suffixes[] = {".jpg",  ".jpeg", ".jpe",  ".jfif",
                                        ".png",  ".webp", ".heic", ".heif",
                                        ".avif", ".hif"};

@@ -27,7 +27,8 @@ static void crowd_finish(struct crowd *crowd)
     mem_free(crowd);
 }
 
-/* The true people by their numbers. */
+/* The true people by their numbers. 0 is nobody. Numbers may have gaps: they
+ * are names, and masks stand in their order. */
 static enum sil_err split_truth(struct crowd *crowd, const struct truth *truth)
 {
     bool has[UINT8_MAX + 1];
@@ -114,7 +115,8 @@ static enum sil_err score_picture(struct score *out,
     return err;
 }
 
-/* True for what has to do with this picture and not with the next one. */
+/* True for what has to do with this picture and not with the next one. Memory
+ * and the session's options would fail the next one, too. */
 static bool is_its_own(enum sil_err err)
 {
     sil_assert(err != SIL_OK);

@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/mem.h"
 
+/* What counts as bad, as too much of nobody, and as found: the figures' names
+ * tell the same numbers. */
 static const double LOW_IOU = 0.7;
 static const double FALSE_AREA = 0.01;
 static const double MATCH_IOU = 0.5;
@@ -40,7 +42,9 @@ const struct figure_name *figure_names(void)
     return NAMES;
 }
 
-/* Sums over the pictures, from which all but the median are made. */
+/* Sums over the pictures, from which all but the median are made. has_people:
+ * some truth tells people apart; has_persons: some answer does as well. A
+ * figure of what nobody asked for is left out, not 0. */
 struct sums {
     uint64_t pictures, low, low_ignore, ignored, empty, false_above;
     uint64_t people, covered, predicted, matched, hits;
@@ -68,7 +72,8 @@ static void add_people(struct sums *sums, const struct score *score)
     }
 }
 
-/* What a picture adds. */
+/* What a picture adds. A picture without anybody has no IoU: it counts for
+ * false area alone. */
 static void add(struct sums *sums, const struct score *score)
 {
     add_people(sums, score);
@@ -99,7 +104,7 @@ static void put(struct figures *out, enum figure figure, double value)
     out->has[figure] = true;
 }
 
-/* 0 of nothing. */
+/* 0 of nothing. The count beside it says then that it means nothing. */
 static double share(double part, uint64_t whole)
 {
     sil_assert(part >= 0);
@@ -150,7 +155,8 @@ static int compare(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
-/* Of an even number the mean of the two in the middle. */
+/* Of an even number the mean of the two in the middle. Sorted is a copy, as
+ * scores stay in the order of their pictures. */
 static enum sil_err put_median(struct figures *out, const struct score *scores,
                                size_t count)
 {

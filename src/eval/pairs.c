@@ -14,6 +14,8 @@
 #include "base/limits.h"
 #include "base/mem.h"
 
+/* Endings of any case: cameras write .JPG. Truth is of no format with
+ * losses. */
 static const char *const PICTURES[] = {".jpg",  ".jpeg", ".png",  ".webp",
                                        ".heic", ".heif", ".avif", NULL};
 static const char *const MASKS[] = {".png", NULL};
@@ -48,7 +50,8 @@ static void names_finish(struct names *names)
     *names = (struct names){0};
 }
 
-/* Keep a name; the list grows by doubling. */
+/* Keep a name; the list grows by doubling. SIL_E_STATE: one more than there may
+ * be. */
 static enum sil_err add_name(struct names *names, const char *text)
 {
     if (names->count == LIMIT_EVAL_PICTURES_MAX)
@@ -70,7 +73,8 @@ static enum sil_err add_name(struct names *names, const char *text)
     return SIL_OK;
 }
 
-/* By the bytes before the last dot, which all names have. */
+/* By the bytes before the last dot, which all names have. For qsort() and
+ * bsearch(). With their endings a mask and its picture would never be equal. */
 static int compare(const void *a, const void *b)
 {
     const char *one = *(const char *const *)a;
@@ -125,7 +129,9 @@ static enum sil_err check_apart(const struct names *names,
     return SIL_OK;
 }
 
-/* The masks in their order, each with its picture; both lists are sorted. */
+/* The masks in their order, each with its picture; both lists are sorted. A
+ * mask without a picture keeps NULL, and is told of when it is its turn: the
+ * others are worth comparing. */
 static enum sil_err join(struct pairs *out, struct names *masks,
                          struct names *pictures)
 {

@@ -7,7 +7,9 @@
 #include "base/file.h"
 #include "base/limits.h"
 
-/* Read FOLDER/STEM.png, of the result's size. */
+/* Read FOLDER/STEM.png, of the result's size. Of another size it would be
+ * compared with pixels that it doesn't mean: a truth that was drawn before the
+ * picture was turned is found here. */
 static enum sil_err read_mask(struct truth *out, const char *folder,
                               const char *stem, const struct sil_mask *like,
                               struct sil_error *error)
@@ -31,7 +33,8 @@ static enum sil_err read_mask(struct truth *out, const char *folder,
                    sil_mask_height(like));
 }
 
-/* Read the picture's file and segment it. */
+/* Read the picture's file and segment it. The file's bytes are kept: the sheet
+ * draws the picture from them. */
 static enum sil_err segment(struct eval_picture *out,
                             const struct eval_source *source, const char *name,
                             struct sil_error *error)
@@ -52,7 +55,9 @@ static enum sil_err segment(struct eval_picture *out,
                        &source->options, error);
 }
 
-/* The picture first: its mask's size is what the others have to have. */
+/* The picture first: its mask's size is what the others have to have. Of a
+ * truth of people any number is somebody; of one that is grey, what is lighter
+ * than the middle. What is to be ignored is always grey. */
 enum sil_err eval_picture_read(struct eval_picture *out,
                                const struct eval_source *source,
                                const char *stem, const char *name,

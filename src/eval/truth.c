@@ -17,7 +17,8 @@ enum { RED = 4899, GREEN = 9617, BLUE = 1868, ONE = 16384, CHANNELS = 3 };
 
 static_assert(RED + GREEN + BLUE == ONE, "grey has to stay what it is");
 
-/* Grey of all pixels. *out: untouched on failure. */
+/* Grey of all pixels. *out: untouched on failure. Rounded, not cut: three equal
+ * channels give their own value either way, but others would become darker. */
 static enum sil_err grey_of(struct truth *out, const struct image *image)
 {
     struct truth made = {.width = image->width, .height = image->height};
@@ -127,7 +128,8 @@ enum sil_err truth_mask(struct sil_mask **out, const struct truth *truth,
     return err;
 }
 
-/* One pass over the plane, whatever the number of people. */
+/* One pass over the plane, whatever the number of people. has: one for each
+ * value of 8 bits. */
 void truth_values(bool *has, const struct truth *truth)
 {
     size_t count = (size_t)truth->width * truth->height;

@@ -97,7 +97,8 @@ done:
 }
 
 /* One "name=value" of a query, size bytes. Unknown names are ignored: caches
- * and trackers add their own. */
+ * and trackers add their own. Of a name that is given twice the last one
+ * counts. */
 static enum sil_err parse_pair(struct sil_options *options, const char *pair,
                                size_t size, struct sil_error *error)
 {

@@ -47,7 +47,8 @@ static enum sil_err check_options(const struct config *config,
     return furnish_options(&options, config, error);
 }
 
-/* Open the network and look at a grey square with it. */
+/* Open the network and look at a grey square with it. In a process of its own
+ * first: what an engine dies of is a failed check, too. */
 static enum sil_err check_network(const struct config *config,
                                   struct sil_error *error)
 {
@@ -89,7 +90,9 @@ static enum sil_err check_keys(const struct config *config,
     return err;
 }
 
-/* Bind as the service would; the socket is closed at once. */
+/* Bind as the service would; the socket is closed at once. With SO_REUSEADDR,
+ * as the service has it: what an earlier one left behind in the kernel is no
+ * obstacle. false: errno says why. */
 static bool can_bind(const struct sockaddr *address, socklen_t size)
 {
     int on = 1;

@@ -22,7 +22,8 @@ static const char policy[] =
     "img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'";
 
-/* A few dozen files: a linear search is over before a tree was built. */
+/* A few dozen files: a linear search is over before a tree was built. A file of
+ * a language is for that one alone; one of none is for all. */
 const struct web_file *web_find(struct http_text path, const char *language)
 {
     sil_assert(language != NULL);
