@@ -54,6 +54,7 @@ static enum sil_err open_workers(struct service *service,
     struct worker_options options = {
         .model = service->model,
         .work = steps_work,
+        .standard = &service->options,
         .sandbox = service->sandbox,
         .count = service->worker_count,
     };

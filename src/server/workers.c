@@ -51,7 +51,9 @@ static void *run(void *payload)
 }
 
 /* A plain grey picture: nobody is there, and nothing may go wrong. */
-static enum sil_err test(struct sil_session *session, struct sil_error *error)
+static enum sil_err test(struct sil_session *session,
+                         const struct sil_options *options,
+                         struct sil_error *error)
 {
     uint8_t rgb[TEST_SIDE * TEST_SIDE * 3];
     struct sil_pixels pixels = {rgb, TEST_SIDE, TEST_SIDE,
@@ -62,7 +64,7 @@ static enum sil_err test(struct sil_session *session, struct sil_error *error)
 
     sil_assert(session != NULL);
     memset(rgb, TEST_GREY, sizeof rgb);
-    err = sil_segment_pixels(&result, session, &pixels, NULL, error);
+    err = sil_segment_pixels(&result, session, &pixels, options, error);
     if (err)
         return err;
     mask = sil_result_mask(result);
@@ -91,7 +93,7 @@ static enum sil_err start_one(struct workers *workers, struct worker *worker,
     if (err)
         return err;
     session_use_port(worker->session, worker->port);
-    err = test(worker->session, error);
+    err = test(worker->session, workers->options.standard, error);
     if (err)
         return err;
     /* A thread inherits the mask of who starts it. */

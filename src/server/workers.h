@@ -17,12 +17,14 @@ struct worker_options {
     struct sil_model *model;
     struct admission *admission; /* where their tickets come from */
     worker_fn work;
+    const struct sil_options *standard; /* of the self-test; NULL: defaults */
     struct sandbox *sandbox; /* where pictures are decoded; NULL: here */
     uint32_t count;          /* threads, at least 1 */
 };
 
 /** Create the sessions, have each segment a small picture without people as
- *  a self-test and warm-up, start the threads. *out: yours, workers_stop().
+ *  a self-test and warm-up, start the threads. What the standard options need
+ *  besides the network is loaded by that, or missed now. *out: yours, workers_stop().
  *  Errors: those of sil_session_create(), sil_segment_pixels() and
  *  sandbox_port_open(),
  *  SIL_E_NO_MEMORY, SIL_E_INTERNAL (no thread). */

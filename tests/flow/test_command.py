@@ -162,6 +162,15 @@ def test_a_changed_network_is_refused(picture, tmp_path):
     assert b"SHA-256" in done.stderr or b"sha256" in done.stderr
 
 
+def test_best_misses_its_networks_at_the_start(tmp_path):
+    models = tmp_path / "models"
+    shutil.copytree(ROOT / "models", models,
+                    ignore=shutil.ignore_patterns("people"))
+    done = silhouette("serve", "--models", models, "--listen", "127.0.0.1:0")
+    assert done.returncode == 1
+    assert b"detector.json" in done.stderr
+
+
 def test_models_are_found_beside_the_program(picture, tmp_path):
     done = subprocess.run([str(BINARY), "segment", str(picture)],
                           capture_output=True, timeout=60, cwd=tmp_path,
