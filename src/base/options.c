@@ -36,6 +36,7 @@ struct sil_options sil_options_default(void)
     };
 }
 
+/* In the table's order: of several mistakes that of the first row is told. */
 const struct option_row *option_rows(size_t *count)
 {
     sil_assert(count != NULL);
@@ -43,6 +44,7 @@ const struct option_row *option_rows(size_t *count)
     return rows;
 }
 
+/* Names come with their size, since those of a query are ended by no NUL. */
 const struct option_row *option_find(const char *name, size_t size)
 {
     sil_assert(name != NULL);
@@ -137,7 +139,8 @@ enum sil_err option_set_threshold(struct sil_options *options, double value,
 }
 
 /* strtod() knows more than JSON does: hexadecimal, "inf", blanks. Hence the
- * look at the characters. */
+ * look at the characters. The program sets no locale, so the point is a
+ * point. */
 enum sil_err option_read_threshold(struct sil_options *options,
                                    const char *text, struct sil_error *error)
 {

@@ -81,7 +81,8 @@ static void add_ms(struct buf *line, const char *name, uint64_t time_ns)
     buf_addf(line, ",\"%s\":%.3f", name, (double)time_ns / (double)NS_PER_MS);
 }
 
-/* One picture as an object. */
+/* One picture as an object. Members that are not known are left out, not null:
+ * a line says what happened and nothing else. */
 static void show_json(struct batch_show *show, const struct batch_event *event)
 {
     static const char *const words[] = {"done", "skipped", "failed"};
@@ -135,7 +136,8 @@ void batch_show_event(void *payload, const struct batch_event *event)
     write_out(show, &line);
 }
 
-/* All that will not be heard of again. */
+/* All that will not be heard of again. Skipped ones too: without them a run
+ * that goes on would seem to stand still. */
 static uint64_t ended_of(const struct batch_state *state)
 {
     return state->done_count + state->failed_count + state->skipped_count;
@@ -186,7 +188,8 @@ static void add_time(struct buf *to, double seconds)
              (unsigned long long)(whole % MINUTE_S));
 }
 
-/* "[=====>    ]  45 %  ", where the total is known. */
+/* "[=====>    ]  45 %  ", where the total is known. While the list is still
+ * being counted there is none: a bar that runs backwards helps nobody. */
 static void add_bar(struct buf *to, const struct batch_state *state)
 {
     uint64_t ended = ended_of(state);
@@ -233,7 +236,8 @@ void batch_show_line(struct buf *to, const struct batch_state *state,
         to->size = start + (size_t)columns - 1;
 }
 
-/* The counts as an object. per_s: 0 where it isn't known. */
+/* The counts as an object. per_s: 0 where it isn't known. exit_code: below 0
+ * while it runs. */
 static void show_json_state(struct batch_show *show,
                             const struct batch_state *state, const char *event,
                             int exit_code)

@@ -17,6 +17,7 @@ struct text_flag {
     size_t offset; /* of the const char * in struct eval_args */
 };
 
+/* By their places in the struct, so that a flag more is a line more. */
 static const struct text_flag TEXTS[] = {
     {"--ignore", offsetof(struct eval_args, ignore)},
     {"--sheet", offsetof(struct eval_args, sheet)},
@@ -100,7 +101,8 @@ static bool take_switch(struct eval_args *args, const char *word)
     return found != NULL;
 }
 
-/* "--json" and others have no value; all others have one, as the next word. */
+/* "--json" and others have no value; all others have one, as the next word.
+ * *out is written at the end only: untouched on failure. */
 enum sil_err eval_args_parse(struct eval_args *out, int argc, char **argv,
                              struct sil_error *error)
 {

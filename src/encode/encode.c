@@ -6,7 +6,8 @@
 #include "base/check.h"
 #include "encode/form.h"
 
-/* Bytes on the stack of sil_result_write(). */
+/* Bytes on the stack of sil_result_write(). 16 KB: fewer calls would save
+ * nothing, and a thread's stack may be small. */
 enum { PIECE_SIZE = 1 << 14 };
 
 /** What can be written. */
@@ -18,6 +19,8 @@ struct offer {
                            const struct sil_result *result);
 };
 
+/* What has no row is not_acceptable: a cutout has no JSON, boxes have no
+ * picture. */
 static const struct offer offers[] = {
     {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_JSON, json_encoder_create},
     {SIL_OUTPUT_MASK, SIL_PEOPLE_ALL, SIL_FORMAT_PNG, png_encoder_create},
@@ -49,6 +52,7 @@ static const struct offer *find_offer(enum sil_output output,
     return NULL;
 }
 
+/* Asked before a picture is fetched: what can't be written isn't computed. */
 bool encode_offers(const struct sil_options *options, enum sil_format format)
 {
     sil_assert(options != NULL);
@@ -122,7 +126,8 @@ const char *encode_content_type(enum sil_format format)
     return types[format];
 }
 
-/* The caller's function may refuse: the rest isn't made then. */
+/* The caller's function may refuse: the rest isn't made then. What it was given
+ * by then is its own to undo. */
 enum sil_err sil_result_write(const struct sil_result *result,
                               enum sil_format format, sil_write_fn write,
                               void *payload)

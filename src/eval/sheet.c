@@ -39,7 +39,8 @@ double sheet_badness(const struct score *score)
     return fmin(bad, 1);
 }
 
-/* By insertion: the list is short. */
+/* By insertion: the list is short. Perfect ones are left out even where there
+ * is room. Of equals the first stays the first. */
 size_t sheet_worst(size_t *rows, const struct evaluation *evaluation)
 {
     size_t count = 0;
@@ -78,7 +79,8 @@ static void fit(struct tile *tile, uint32_t width, uint32_t height)
     sil_assert(tile->width <= TILE_WIDTH && tile->height <= TILE_HEIGHT);
 }
 
-/* The mean colour of the image's pixels from x0, y0 up to x1, y1. */
+/* The mean colour of the image's pixels from x0, y0 up to x1, y1. 64 bits: a
+ * part may be a whole picture. */
 static void mean_of(uint8_t *rgb, const struct image *image,
                     const struct tile *part)
 {
@@ -187,7 +189,8 @@ static enum sil_err decode_small(struct image *out,
     return err ? err : image_orient(out, info.orientation);
 }
 
-/* Row `index` of the sheet. */
+/* Row `index` of the sheet. The tiles: picture, truth, and ours against the
+ * truth. */
 static enum sil_err draw_row(struct image *sheet, size_t index,
                              const struct eval_picture *picture,
                              const struct eval_source *source,

@@ -39,7 +39,9 @@ static char *copy_text(const char *text, size_t size)
     return copy;
 }
 
-/* Bucket and key of an imgSrc. */
+/* Bucket and key of an imgSrc. Copied, since the wish is lent for one call, and
+ * the place is split inside of its text. Without a bucket the store has its
+ * own. */
 static enum sil_err copy_place(struct fetch_job *job, const char *img_src,
                                struct sil_error *error)
 {
@@ -62,7 +64,8 @@ static enum sil_err copy_place(struct fetch_job *job, const char *img_src,
     return SIL_OK;
 }
 
-/* Made on the asker's thread, so that a bad wish costs the store nothing. */
+/* Made on the asker's thread, so that a bad wish costs the store nothing. The
+ * time starts here: waiting for a turn is a part of fetching. */
 enum sil_err fetch_job_create(struct fetch_job **out,
                               const struct fetch_wish *wish, size_t bytes_max,
                               struct sil_error *error)

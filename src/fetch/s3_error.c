@@ -9,6 +9,8 @@
 
 #include "base/check.h"
 
+/* What callers are told, save the last one. None names the store, a bucket or a
+ * key: rows add advice for the operator, which goes to the log alone. */
 static const char not_found[] = "the store has no image of that key";
 static const char forbidden[] = "the store denies access to that image";
 static const char nonsense[] = "the store gave an answer that makes no sense";
@@ -157,7 +159,8 @@ void s3_error_code(char *code, const void *bytes, size_t size)
     code[length] = '\0';
 }
 
-/* The code says more than the status, but never that all is well. */
+/* The code says more than the status, but never that all is well. A code that
+ * no row knows leaves it to the status. */
 struct s3_verdict s3_judge_answer(int status, const char *code)
 {
     size_t last = sizeof status_rows / sizeof status_rows[0] - 1;

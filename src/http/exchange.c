@@ -31,6 +31,7 @@ struct http_text http_path(const struct http_exchange *exchange)
     return parser_text(exchange->conn->parser, head->path);
 }
 
+/* "/path?" has a query, and it is empty; "/path" has none. */
 struct http_text http_query(const struct http_exchange *exchange)
 {
     const struct head *head = head_of(exchange);
@@ -66,7 +67,8 @@ const char *http_peer(const struct http_exchange *exchange)
 }
 
 /* A search through at most LIMIT_HTTP_HEADERS_MAX names; an index would cost
- * more than the few questions that a handler asks. */
+ * more than the few questions that a handler asks. Of a field that is there
+ * twice the first one is told. */
 struct http_text http_header(const struct http_exchange *exchange,
                              const char *name)
 {

@@ -17,6 +17,8 @@ struct splitter {
     struct sil_error *error;
 };
 
+/* One code for all: clients that send such heads don't read codes, people who
+ * read the detail do. */
 static enum sil_err refuse(const struct splitter *split, const char *what)
 {
     sil_assert(what[0] != '\0');
@@ -41,6 +43,7 @@ bool head_text_is(const uint8_t *bytes, size_t size, const char *word)
     return true;
 }
 
+/* 16 bits are enough: a head is no longer than HEAD_BYTES_MAX. */
 static struct head_span span(size_t at, size_t end)
 {
     sil_assert(at <= end);
@@ -236,6 +239,8 @@ static enum sil_err check_together(const struct splitter *split)
     return SIL_OK;
 }
 
+/* The scan has found the blank line at the end, so that each line has its
+ * own. */
 enum sil_err head_split(struct head *head, const uint8_t *bytes, size_t size,
                         struct sil_error *error)
 {

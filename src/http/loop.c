@@ -31,7 +31,8 @@ struct loop {
 };
 
 /* Take all tasks off the queue and run them, the oldest first. False if there
- * was none. */
+ * was none. The lock is let go before the first one runs: a task may post
+ * another, which is run the next time. */
 static bool run_tasks(struct loop *loop)
 {
     struct loop_task *task;
@@ -60,6 +61,7 @@ static void on_wake(uv_async_t *wake)
     (void)run_tasks(wake->data);
 }
 
+/* data was set before the timer started. */
 static void on_tick(uv_timer_t *tick)
 {
     const struct loop *loop = tick->data;
@@ -68,6 +70,8 @@ static void on_tick(uv_timer_t *tick)
     loop->on_tick(loop->tick_payload);
 }
 
+/* libuv has caught it: this is a callback like any, and may do what it
+ * likes. */
 static void on_signal(uv_signal_t *handle, int number)
 {
     const struct loop *loop = handle->data;
@@ -109,6 +113,8 @@ static void close_handle(uv_handle_t *handle, void *payload)
         uv_close(handle, NULL);
 }
 
+/* Closing takes a turn of the loop: a handle's memory is libuv's until then,
+ * and ours lie within the loop itself. */
 void loop_destroy(struct loop *loop)
 {
     int left;
@@ -124,6 +130,7 @@ void loop_destroy(struct loop *loop)
     mem_free(loop);
 }
 
+/* At the end of the list, so that tasks run in the order of posting. */
 void loop_post(struct loop *loop, struct loop_task *task)
 {
     sil_assert(task->run != NULL);
@@ -140,6 +147,7 @@ void loop_post(struct loop *loop, struct loop_task *task)
     uv_mutex_unlock(&loop->lock);
 }
 
+/* The first one comes after a whole period. */
 enum sil_err loop_every(struct loop *loop, uint32_t period_ms, loop_fn tick,
                         void *payload)
 {
@@ -156,6 +164,7 @@ enum sil_err loop_every(struct loop *loop, uint32_t period_ms, loop_fn tick,
     return SIL_OK;
 }
 
+/* Both mean the same: a service manager sends the one, a terminal the other. */
 enum sil_err loop_on_stop_signal(struct loop *loop, loop_fn fn, void *payload)
 {
     static const int numbers[STOP_SIGNAL_COUNT] = {SIGTERM, SIGINT};
@@ -228,6 +237,7 @@ void loop_stop(struct loop *loop)
     sil_assert(!uv_has_ref((uv_handle_t *)&loop->wake));
 }
 
+/* A server's sockets live on it, too. */
 struct uv_loop_s *loop_uv(struct loop *loop)
 {
     sil_assert(loop != NULL);

@@ -25,6 +25,8 @@ static_assert(LIMIT_HTTP_WRITE_BYTES - CHUNK_HEAD_BYTES - CHUNK_TAIL_BYTES -
                   CHUNK_BYTES_MAX,
               "a chunk's size has four digits");
 
+/* What holds between any two calls; the source's part of a piece is never more
+ * than the piece. */
 static void reply_check(const struct reply *reply)
 {
     sil_assert(reply->out.size <= LIMIT_HTTP_WRITE_BYTES);
@@ -60,6 +62,7 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
+/* An unknown status gets no phrase, which the standard allows. */
 static const char *reason(int status)
 {
     sil_assert(status >= 200 && status <= 599);
@@ -70,7 +73,8 @@ static const char *reason(int status)
     return "";
 }
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale is. */
+/* "Sun, 06 Nov 1994 08:49:37 GMT", whatever the locale is. Made by hand, since
+ * strftime() would ask the locale. Without a clock there is no such field. */
 static void add_date(struct buf *out)
 {
     static const char *const days[] = {"Sun", "Mon", "Tue", "Wed",
@@ -163,7 +167,9 @@ enum sil_err reply_begin(struct reply *reply, const struct http_reply *from,
     return err;
 }
 
-/* Let the source write until the room is full or it has no more. */
+/* Let the source write until the room is full or it has no more. A source that
+ * gives less than there is room for is asked again: only nothing at all is its
+ * end. */
 static size_t pull(struct reply *reply, uint8_t *bytes, size_t room)
 {
     size_t size = 0;
@@ -181,7 +187,8 @@ static size_t pull(struct reply *reply, uint8_t *bytes, size_t room)
     return size;
 }
 
-/* A piece of a body that ends after a known size, or with the connection. */
+/* A piece of a body that ends after a known size, or with the connection. The
+ * first piece shares its room with the head. */
 static enum sil_err fill_plain(struct reply *reply)
 {
     struct buf *out = &reply->out;
@@ -235,7 +242,8 @@ static enum sil_err fill_chunk(struct reply *reply)
     return buf_err(out);
 }
 
-/* The first piece has the head in it already. */
+/* The first piece has the head in it already. *piece is valid until the next
+ * call: all pieces are made in one buffer. */
 enum sil_err reply_next(struct http_text *piece, struct reply *reply)
 {
     enum sil_err err = SIL_OK;

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 
+/* The widest family sets the size, so that accept4() never cuts. */
 union address {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -39,7 +40,9 @@ static socklen_t read_address(union address *out, const char *text,
     return 0;
 }
 
-/* Sockets that are accepted inherit the small send buffer. */
+/* Sockets that are accepted inherit the small send buffer. -1: errno says why.
+ * SO_REUSEADDR, or a restart would have to wait for connections that the kernel
+ * still remembers. */
 static int open_socket(const union address *address, socklen_t size)
 {
     int sndbuf_bytes = LIMIT_HTTP_SNDBUF_BYTES;
@@ -64,6 +67,7 @@ static int open_socket(const union address *address, socklen_t size)
     return listener;
 }
 
+/* The port is asked for afterwards, as 0 has the system choose one. */
 enum sil_err socket_listen(int *out, uint16_t *port, const char *text,
                            struct sil_error *error)
 {
@@ -106,6 +110,7 @@ static void peer_text(char *text, const union address *address)
     sil_assert(strlen(text) < SOCKET_PEER_SIZE);
 }
 
+/* One at a time: how many are accepted in a row the caller decides. */
 int socket_accept(int listener, char *peer)
 {
     union address address = {0};

@@ -120,7 +120,8 @@ static bool parse_number(uint64_t *out, const char *text)
     return *text != '\0';
 }
 
-/* Is value one of the words of choices? */
+/* Is value one of the words of choices? Words are parted by single blanks, as
+ * the table has them. An empty value is none of them. */
 static bool is_choice(const char *choices, const char *value)
 {
     size_t length = strlen(value);
@@ -219,7 +220,8 @@ static enum sil_err take_line(void *payload, const char *name,
 }
 
 /* The setting of a word like "--store" or "--store=…"; NULL: none. name:
- * [NAME_SIZE], the flag's name for messages. */
+ * [NAME_SIZE], the flag's name for messages. Whole names only: an abbreviation
+ * would change its meaning with the next setting. */
 static const struct setting *setting_of(const char *word, char *name)
 {
     size_t length = strcspn(word, "=");
@@ -268,7 +270,8 @@ static enum sil_err load_flags(struct config *config, int argc, char **argv,
     return SIL_OK;
 }
 
-/* "127.0.0.1:80", "[::1]:80" to address and port. */
+/* "127.0.0.1:80", "[::1]:80" to address and port. Names are not taken: a
+ * service listens on an address, which no name server may change. */
 static enum sil_err split_listen(struct config *config, struct sil_error *error)
 {
     const char *listen = config->listen;
@@ -374,7 +377,8 @@ void config_show(struct buf *to, const struct config *config)
     }
 }
 
-/* What stands behind the flag: "DIR", "MS", "auto|path|virtual". */
+/* What stands behind the flag: "DIR", "MS", "auto|path|virtual". The choices as
+ * one can write them, or what the text is. */
 static void add_form(struct buf *to, const struct setting *setting)
 {
     sil_assert(setting->form != NULL);
