@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "decode/decode.h"
 
+/* White is what is behind a picture that can be seen through, as on a page. */
 enum { RGB = 3, RGBA = 4, WHITE = 255 };
 
 _Static_assert(DECODE_SHRINK_MAX *DECODE_SHRINK_MAX *WHITE <= UINT16_MAX,
@@ -206,7 +207,8 @@ void shrink_add(struct shrinker *shrinker, uint32_t y, struct columns columns,
     }
 }
 
-/* Boxes that were filled in any order are all finished here. */
+/* Boxes that were filled in any order are all finished here. The image is the
+ * caller's then; shrink_finish() frees the sums alone. */
 void shrink_take(struct image *out, struct shrinker *shrinker)
 {
     size_t sums_per_row = (size_t)shrinker->to.width * RGB;
@@ -220,7 +222,8 @@ void shrink_take(struct image *out, struct shrinker *shrinker)
     shrinker->to = (struct image){0};
 }
 
-/* Opaque pixels, which are most of them, are just copied. */
+/* Opaque pixels, which are most of them, are just copied. Colours are not
+ * multiplied by alpha yet: PNG and WebP have them so. */
 void shrink_on_white(uint8_t *rgb, const uint8_t *rgba, size_t count)
 {
     sil_assert(rgb != rgba);

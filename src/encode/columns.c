@@ -64,7 +64,8 @@ static void transpose(uint64_t words[STRIP])
     }
 }
 
-/* Draw the strip that begins at the current column. */
+/* Draw the strip that begins at the current column. Rows below the picture are
+ * zeros, and their toggles are masked out by look(). */
 static void draw_strip(struct columns *columns)
 {
     uint32_t height = columns->mask->height;
@@ -80,7 +81,9 @@ static void draw_strip(struct columns *columns)
     }
 }
 
-/* Find where the current word's pixels differ from the one before each. */
+/* Find where the current word's pixels differ from the one before each.
+ * is_person is the last pixel of the word before: a run may go on from one
+ * word, and one column, to the next. */
 static void look(struct columns *columns)
 {
     size_t column = columns->column % STRIP;
@@ -109,7 +112,9 @@ static void advance(struct columns *columns)
     look(columns);
 }
 
-/* The bits need no zeroing: a strip is drawn before it is read. */
+/* The bits need no zeroing: a strip is drawn before it is read.
+ * columns_finish() in either case. Memory: 4 bytes and 64 bits for each row of
+ * the mask. */
 enum sil_err columns_init(struct columns *columns, const struct sil_mask *mask)
 {
     uint32_t word_count = (mask->height - 1) / STRIP + 1;
@@ -153,7 +158,9 @@ void columns_finish(struct columns *columns)
     *columns = (struct columns){0};
 }
 
-/* A word without toggles costs a few instructions: most have none. */
+/* A word without toggles costs a few instructions: most have none. The last run
+ * ends with the picture, whoever it is of; a first run of nobody may be of
+ * length 0, as COCO wants it. */
 bool columns_next(uint64_t *length, struct columns *columns)
 {
     const struct sil_mask *mask = columns->mask;

@@ -10,7 +10,8 @@
 
 enum { STATUS_OK = 200 };
 
-/* More than the cap ends the transfer: who answers so isn't who was meant. */
+/* More than the cap ends the transfer: who answers so isn't who was meant. For
+ * curl: less than count is an error. */
 static size_t take(char *piece, size_t one, size_t count, void *payload)
 {
     struct buf *answer = payload;
@@ -20,7 +21,9 @@ static size_t take(char *piece, size_t one, size_t count, void *payload)
     return buf_err(answer) ? 0 : count;
 }
 
-/* Asked every now and then: nobody waits for this any more? */
+/* Asked every now and then: nobody waits for this any more? For curl: other
+ * than 0 ends the transfer. So a service that stops doesn't wait for a
+ * token. */
 static int is_unwanted(void *payload, curl_off_t a, curl_off_t b, curl_off_t c,
                        curl_off_t d)
 {
@@ -33,7 +36,8 @@ static int is_unwanted(void *payload, curl_off_t a, curl_off_t b, curl_off_t c,
     return is_ended != NULL && atomic_load(is_ended);
 }
 
-/* *list is what was made so far, also on failure. */
+/* *list is what was made so far, also on failure. Lists of curl's are copies:
+ * the texts are lent for this call. */
 static bool add_headers(struct curl_slist **list,
                         const struct credentials_request *request)
 {

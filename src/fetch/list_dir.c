@@ -18,7 +18,8 @@
 
 enum { DIR_KEY_SIZE = 4096 }; /* bytes; the system's longest path */
 
-/* A folder that is being walked. */
+/* A folder that is being walked. Folders are opened relative to the one they
+ * are in, so that one that is moved meanwhile doesn't lead elsewhere. */
 struct floor {
     DIR *folder;         /* owned */
     size_t prefix_bytes; /* of its own path in the key, with its slash */
@@ -43,7 +44,8 @@ static enum sil_err fail(const struct dir_walk *walk, const char *why,
                    walk->key, why);
 }
 
-/* Go into the folder that the key names. No link is followed. */
+/* Go into the folder that the key names. No link is followed. A file that takes
+ * the place of a folder between the two looks is an error, and no key. */
 static enum sil_err enter(struct dir_walk *walk, struct sil_error *error)
 {
     const struct floor *above = &walk->floors[walk->count - 1];
@@ -84,7 +86,8 @@ static unsigned char kind_of(const struct floor *floor,
     return (unsigned char)IFTODT(about.st_mode);
 }
 
-/* Those of ours that a killed run has left behind are no keys. */
+/* Those of ours that a killed run has left behind are no keys. Nor are the
+ * folder itself and the one above it. */
 static bool is_own(const char *name)
 {
     sil_assert(name != NULL);
@@ -110,7 +113,9 @@ static enum sil_err read_entry(const struct dirent **entry,
     return SIL_OK;
 }
 
-/* One name of each folder on the way is all there is in memory. */
+/* One name of each folder on the way is all there is in memory. *key: a loan of
+ * the walk, which the next call overwrites; it stays as it was where there is
+ * no more. */
 static enum sil_err dir_next(const char **key, void *state,
                              struct sil_error *error)
 {

@@ -42,7 +42,8 @@ static char *copy_text(const char *text, size_t size)
     return copy;
 }
 
-/* What buckets and regions are made of. */
+/* What buckets and regions are made of. No other byte, or a name could break
+ * out of the host, the path or the signature that it becomes a part of. */
 static bool is_name(const char *text, size_t size)
 {
     sil_assert(text != NULL);
@@ -67,7 +68,8 @@ static const char *variable(const char *first, const char *second)
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-/* "s3://bucket/prefix/" into bucket and "prefix". */
+/* "s3://bucket/prefix/" into bucket and "prefix". The prefix loses its slashes
+ * at the end: keys are put behind one. */
 static enum sil_err take_store(struct s3_config *config, const char *store,
                                struct sil_error *error)
 {
@@ -98,7 +100,8 @@ static enum sil_err take_store(struct s3_config *config, const char *store,
     return SIL_OK;
 }
 
-/* "a, b" into "a\0b\0" and 2. */
+/* "a, b" into "a\0b\0" and 2. One text with a NUL behind each name, no longer
+ * than what was given: one block to free. */
 static enum sil_err take_buckets(struct s3_config *config, const char *buckets,
                                  struct sil_error *error)
 {
@@ -172,7 +175,8 @@ static enum sil_err take_endpoint(struct s3_config *config, const char *given,
     return settle(&config->endpoint_text, given, set, profile, "endpoint_url");
 }
 
-/* Amazon's own endpoint of the region. */
+/* Amazon's own endpoint of the region. China's regions are under a domain of
+ * their own. */
 static enum sil_err use_aws(struct s3_config *config, struct sil_error *error)
 {
     struct buf text;

@@ -117,7 +117,8 @@ static enum sil_err taps_make(struct taps *taps, const struct axis *axis)
 }
 
 /* The samples in reverse order: what is at the right is seen at the left. Each
- * keeps its own weights as they are, for the pixels don't move. */
+ * keeps its own weights as they are, for the pixels don't move. In place, pair
+ * by pair; a middle one stays where it is. */
 static void taps_mirror(struct taps *taps)
 {
     sil_assert(taps->count > 0);
@@ -151,7 +152,8 @@ struct row_pair {
     float weights[2];
 };
 
-/* Add both rows to the sums: the loop that most of the time goes into. */
+/* Add both rows to the sums: the loop that most of the time goes into. Restrict
+ * and one plain expression are what lets the compiler use vectors. */
 static void add_rows(float *restrict sums, const struct row_pair *pair,
                      size_t count)
 {

@@ -37,7 +37,8 @@ struct edge {
     uint8_t *is_near; /* [grid height, grid width], owned: 1 near outlines */
 };
 
-/* Steeper around the middle; held within 0..1. */
+/* Steeper around the middle; held within 0..1. The middle stays the middle, so
+ * that the outline doesn't move. */
 static float steepen(float value)
 {
     float steep = .5F + GAIN * (value - .5F);
@@ -47,7 +48,8 @@ static float steepen(float value)
 }
 
 /* Fit what the grid knows, then again what that gives. The person plane isn't
- * the mask's any more afterwards. */
+ * the mask's any more afterwards. The last fit isn't evaluated here: it is
+ * applied, and steepened, pixel by pixel. */
 static enum sil_err fit(struct edge *edge)
 {
     struct cells *grid = &edge->grid;
@@ -109,7 +111,8 @@ static enum sil_err find_near(struct edge *edge)
     return err;
 }
 
-/* The spans of a band, written where spans isn't NULL. Returns how many. */
+/* The spans of a band, written where spans isn't NULL. Returns how many. Asked
+ * twice, to count and to write: so that they are one list of the right size. */
 static uint32_t band_spans(struct matte_span *spans, const struct edge *edge,
                            uint32_t band)
 {
@@ -155,7 +158,8 @@ static enum sil_err init_spans(struct matte *matte, const struct edge *edge)
     return matte->spans == NULL ? SIL_E_NO_MEMORY : SIL_OK;
 }
 
-/* Lay out the spans' values, and make room for them. */
+/* Lay out the spans' values, and make room for them. A byte a pixel near the
+ * outline: of most pictures a small part of a whole plane. */
 static enum sil_err init_values(struct matte *matte, const struct edge *edge)
 {
     size_t size = 0;

@@ -58,7 +58,8 @@ static void add_text(struct buf *to, const char *text)
     json_add_text(to, text, strlen(text));
 }
 
-/* Is this among the words "a b c"? */
+/* Is this among the words "a b c"? Whole words: "png" is not found in
+ * "pngx". */
 static bool has_word(const char *words, struct span word)
 {
     sil_assert(word.size > 0);
@@ -108,7 +109,8 @@ static void add_default(struct writer *writer, struct span name)
                                                   : row->standard);
 }
 
-/* The limits that a client may run into, as this service has them. */
+/* The limits that a client may run into, as this service has them. A name that
+ * isn't here leaves 0, which the assertion finds. */
 static void add_limit(struct writer *writer, struct span name)
 {
     const struct config *config = writer->config;

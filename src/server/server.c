@@ -26,7 +26,9 @@
 enum { EXIT_DRAINED, EXIT_FAILED, EXIT_USAGE };
 enum { HELP_BYTES_MAX = 65536 };
 
-/* Before all else: this forks, and nothing may have started a thread. */
+/* Before all else: this forks, and nothing may have started a thread. Its
+ * limits are the settings': memory that is shared with each decoder is as large
+ * as the largest picture that is taken. */
 static enum sil_err open_sandbox(struct service *service,
                                  struct sil_error *error)
 {
@@ -42,7 +44,8 @@ static enum sil_err open_sandbox(struct service *service,
     return sandbox_start(&service->sandbox, &options, error);
 }
 
-/* As many sessions as the model was opened for; the queue in front of them. */
+/* As many sessions as the model was opened for; the queue in front of them.
+ * What is begun here and fails is ended by close_all(). */
 static enum sil_err open_workers(struct service *service,
                                  struct sil_error *error)
 {
@@ -88,7 +91,9 @@ static enum sil_err listen_http(struct service *service,
                             error);
 }
 
-/* The first signal drains, the second ends the process where it stands. */
+/* The first signal drains, the second ends the process where it stands. It runs
+ * as a callback of the loop, so it may log and take its time; the drain goes on
+ * with the ticks. */
 static void on_signal(void *payload)
 {
     struct service *service = payload;
@@ -105,7 +110,8 @@ static void on_signal(void *payload)
     http_server_drain(service->http);
 }
 
-/* SIGHUP: the list of keys was edited. */
+/* SIGHUP: the list of keys was edited. A list that can't be read leaves the old
+ * one: a slip of the hand must lock nobody out, and let nobody in. */
 static void on_hangup(void *payload)
 {
     struct service *service = payload;
@@ -124,7 +130,8 @@ static void on_hangup(void *payload)
 }
 
 /* One look at how far the draining is; the next one comes with the next tick.
- * It ends when no job is left, since those with a worker can't be stopped. */
+ * It ends when no job is left, since those with a worker can't be stopped.
+ * Being late counts as cut only if somebody was waiting. */
 static void drain(struct service *service)
 {
     bool is_late = clock_ns() >= service->drain_until_ns;
@@ -215,8 +222,8 @@ static void warn_of_strangers(const struct service *service)
                   "listening beyond this machine without --api-keys");
 }
 
-/* Nothing depends on it: where the system refuses, the service says so and
- * goes on. */
+/* Nothing depends on it: where the system refuses, the service says so and goes
+ * on. */
 static void harden(void)
 {
     if (!sandbox_harden())
