@@ -24,10 +24,10 @@ struct worker_options {
 
 /** Create the sessions, have each segment a small picture without people as
  *  a self-test and warm-up, start the threads. What the standard options need
- *  besides the network is loaded by that, or missed now. *out: yours, workers_stop().
- *  Errors: those of sil_session_create(), sil_segment_pixels() and
- *  sandbox_port_open(),
- *  SIL_E_NO_MEMORY, SIL_E_INTERNAL (no thread). */
+ *  besides the network is loaded by that, or missed now. *out: yours,
+ *  workers_stop(). Errors: those of sil_session_create(),
+ *  sil_segment_pixels() and sandbox_port_open(), SIL_E_NO_MEMORY,
+ *  SIL_E_INTERNAL (no thread). */
 SIL_MUST_USE enum sil_err workers_start(struct workers **out,
                                         const struct worker_options *options,
                                         struct sil_error *error);
