@@ -14,7 +14,9 @@
 
 enum { TAG_SIZE = 32, YEAR_BASE = 1900 };
 
-/* Wiped, not only freed: nothing secret is left in memory given back. */
+/* Wiped, not only freed: nothing secret is left in memory given back.
+ * explicit_bzero(), as a compiler may leave out writing to what is freed
+ * next. */
 static void forget(char *secret)
 {
     if (secret != NULL)
@@ -32,7 +34,8 @@ void credential_finish(struct credential *credential)
     *credential = (struct credential){0};
 }
 
-/* count digits at text as a number; -1 if one of them is none. */
+/* count digits at text as a number; -1 if one of them is none. Not strtol(),
+ * which takes blanks, signs and more digits than it was meant for. */
 static int digits(const char *text, size_t count)
 {
     int number = 0;
@@ -46,8 +49,9 @@ static int digits(const char *text, size_t count)
     return number;
 }
 
-/* In one form alone, that of all these services. What timegm() would make of
- * a 31st of February is no matter: it is a time near it. */
+/* In one form alone, that of all these services. What timegm() would make of a
+ * 31st of February is no matter: it is a time near it. Fractions of a second
+ * are passed over. */
 int64_t credential_time(const char *text)
 {
     static const char form[] = "dddd-dd-ddTdd:dd:dd";
@@ -137,8 +141,9 @@ enum sil_err credential_from_json(struct credential *out, const void *bytes,
     return err ? err : settle(out, &found);
 }
 
-/* The content of the first element of this name, within the answer. *out
- * stays NULL if there is none, or it isn't clean. */
+/* The content of the first element of this name, within the answer. *out stays
+ * NULL if there is none, or it isn't clean. The first < behind it ends it: a
+ * clean text has none in it. */
 static enum sil_err copy_element(char **out, const char *text, size_t size,
                                  const char *name)
 {

@@ -62,7 +62,7 @@ static enum sil_err copy_setting(char **out, const struct profile *profile,
 }
 
 /* Three texts in a row; NULL if out of memory. URLs and header lines are made
- * so. */
+ * so. It may hold a token: profile_forget() where it does. */
 static char *join(const char *a, const char *b, const char *c)
 {
     struct buf text;
@@ -103,7 +103,9 @@ static void add_encoded(struct buf *to, const char *text, size_t size)
     }
 }
 
-/* A token's file without the line feed that most writers leave. */
+/* A token's file without the line feed that most writers leave. Read anew for
+ * each request, as those who hand out tokens replace the file before they
+ * expire. */
 static enum sil_err read_token(struct buf *token, const char *path)
 {
     enum sil_err err = file_read(token, path);
@@ -118,7 +120,8 @@ static enum sil_err read_token(struct buf *token, const char *path)
 
 /* Who it is: settings of the environment before those of the profile. */
 
-/* Is this a place that may be asked? The SDKs' rule. */
+/* Is this a place that may be asked? The SDKs' rule. What follows the host is
+ * looked at, too: "localhost.example" isn't localhost. */
 static bool is_allowed(const char *url)
 {
     static const char *const near[] = {"127.0.0.1",      "[::1]",
@@ -168,7 +171,8 @@ static enum sil_err find_sts(struct remote *remote,
     return remote->url != NULL ? SIL_OK : SIL_E_NO_MEMORY;
 }
 
-/* Both the role and the token's file, or it isn't meant. */
+/* Both the role and the token's file, or it isn't meant. The session's name
+ * shows in the logs of whoever owns the role. */
 static enum sil_err find_web(struct remote *remote,
                              const struct profile *profile)
 {
@@ -305,7 +309,8 @@ request_of(const struct remote *remote, const char *method, const char *url)
         .method = method, .url = url, .authorities = remote->authorities};
 }
 
-/* STS: a token that somebody trusted signed, for keys of a role. */
+/* STS: a token that somebody trusted signed, for keys of a role. Asked without
+ * a signature: there are no keys yet to sign with. */
 static enum sil_err ask_web(struct credential *out, const struct remote *remote,
                             const atomic_bool *is_ended)
 {
@@ -383,7 +388,8 @@ done:
     return err;
 }
 
-/* One step at the instance's metadata: base, path and name make the URL. */
+/* One step at the instance's metadata: base, path and name make the URL. url:
+ * NULL where it couldn't be made, so that callers check once. */
 static enum sil_err ask_metadata(struct buf *answer, const char *url,
                                  const char *method, const char *header,
                                  const atomic_bool *is_ended)

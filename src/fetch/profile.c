@@ -40,7 +40,8 @@ static const char *variable(const char *name)
 }
 
 /* The path that a variable names, or the usual one below HOME. A ~ in front
- * stands for HOME, as the SDKs have it. *out stays NULL without a HOME. */
+ * stands for HOME, as the SDKs have it. *out stays NULL without a HOME. Only as
+ * "~/": other people's homes aren't looked up. */
 static enum sil_err find_path(char **out, const char *name, const char *usual)
 {
     const char *path = variable(name);
@@ -66,7 +67,8 @@ static enum sil_err find_path(char **out, const char *name, const char *usual)
     return err;
 }
 
-/* As far as a look from outside can tell. */
+/* As far as a look from outside can tell. To the nanosecond: a tool may write
+ * twice in a second. */
 static bool is_same_file(const struct stat *a, const struct stat *b)
 {
     sil_assert(a != b);
@@ -84,9 +86,10 @@ static void wipe(struct buf *text)
     buf_finish(text);
 }
 
-/* Read one file if it isn't the one that was read. A file that is gone or
- * can't be read is an empty one, which the log tells: the service then has no
- * keys and says so with each request, instead of ending. */
+/* Read one file if it isn't the one that was read. A file that is gone or can't
+ * be read is an empty one, which the log tells: the service then has no keys
+ * and says so with each request, instead of ending. The old text stays where
+ * memory runs out: keys that worked may still work. */
 static enum sil_err refresh_file(bool *is_changed,
                                  struct profile_source *source)
 {
@@ -176,7 +179,8 @@ void profile_destroy(struct profile *profile)
     mem_free(profile);
 }
 
-/* An empty value is as good as none, in all SDKs. */
+/* An empty value is as good as none, in all SDKs. *out points into the text:
+ * good until it is read again. */
 static bool find_in(struct ini_slice *out, const struct profile *profile,
                     enum profile_file file, const struct ini_query *query)
 {
@@ -203,7 +207,8 @@ static bool find_in_config(struct ini_slice *out, const struct profile *profile,
            find_in(out, profile, FILE_CONFIG, &query);
 }
 
-/* Found values are slices of the text, which may be read again: so copied. */
+/* Found values are slices of the text, which may be read again: so copied. It
+ * may be a secret: profile_forget() frees it. */
 static enum sil_err copy_slice(char **out, struct ini_slice slice)
 {
     char *copy = mem_zalloc(slice.size + 1, 1);

@@ -28,6 +28,8 @@ struct parser {
     enum sil_err err;        /* set by a callback that refuses */
 };
 
+/* Before and after what feeds it: a lenient flag would undo what llhttp is here
+ * for. */
 static void parser_check(const struct parser *parser)
 {
     sil_assert(parser->llhttp.lenient_flags == 0);
@@ -84,6 +86,8 @@ static int on_chunk(llhttp_t *llhttp)
 
 /* --- life --------------------------------------------------------------- */
 
+/* The body's buffer gets its limit with parser_expect_body(), which differs
+ * from path to path. */
 enum sil_err parser_create(struct parser **out)
 {
     struct parser *parser = mem_zalloc(1, sizeof *parser);
@@ -113,7 +117,8 @@ void parser_destroy(struct parser *parser)
 }
 
 /* The buffers are freed, not kept: a thousand idle connections must not hold
- * the largest head each of them ever had. */
+ * the largest head each of them ever had. A parser that failed isn't used
+ * again: nobody knows where its next request begins. */
 void parser_reset(struct parser *parser)
 {
     sil_assert(parser->state != PARSE_FAILED);
@@ -129,6 +134,7 @@ void parser_reset(struct parser *parser)
     parser_check(parser);
 }
 
+/* Texts that were lent of the head and the body are gone with them. */
 void parser_forget(struct parser *parser)
 {
     buf_finish(&parser->head_bytes);
@@ -229,6 +235,8 @@ static enum sil_err feed_head(size_t *used, struct parser *parser,
 
 /* --- the body ----------------------------------------------------------- */
 
+/* An announced size is judged before a byte of it is read; without one the
+ * pieces are counted as they come. */
 enum sil_err parser_expect_body(struct parser *parser, size_t body_max,
                                 struct sil_error *error)
 {
@@ -289,6 +297,8 @@ static enum sil_err feed_body(size_t *used, struct parser *parser,
     return SIL_OK;
 }
 
+/* *used may be less than size: the rest is the next request's, or waits until
+ * somebody knows how large a body may be. */
 enum sil_err parser_feed(size_t *used, struct parser *parser,
                          const uint8_t *bytes, size_t size,
                          struct sil_error *error)
@@ -312,6 +322,7 @@ enum sil_err parser_feed(size_t *used, struct parser *parser,
 
 /* --- what was read ------------------------------------------------------ */
 
+/* Content-Length: 0 is none. */
 bool parser_has_body(const struct parser *parser)
 {
     const struct head *head = parser_head(parser);
@@ -325,6 +336,8 @@ const struct head *parser_head(const struct parser *parser)
     return parser->is_head_valid ? &parser->head : NULL;
 }
 
+/* A span and not a pointer is what is kept, since the bytes move while a head
+ * grows. */
 struct http_text parser_text(const struct parser *parser, struct head_span span)
 {
     sil_assert(parser->is_head_valid);
@@ -340,6 +353,7 @@ struct http_text parser_body(const struct parser *parser)
                               parser->body.size};
 }
 
+/* Moved, not copied: a picture would be in memory twice. */
 void parser_take_body(struct buf *to, struct parser *parser)
 {
     sil_assert(parser->state == PARSE_DONE);

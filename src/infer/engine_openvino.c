@@ -82,7 +82,8 @@ static enum sil_err set_up_core(struct engine_net *net,
 }
 
 /* Compile for as many requests at once as threads, each on one thread, with
- * results that are the same on each machine and however many threads run. */
+ * results that are the same on each machine and however many threads run. f32,
+ * as others would be faster on some processors and give other masks there. */
 static enum sil_err compile(struct engine_net *net, const ov_model_t *model,
                             const struct engine_options *options,
                             struct sil_error *error)
@@ -252,7 +253,8 @@ uint32_t engine_net_outputs(const struct engine_net *net)
     return (uint32_t)net->output_count;
 }
 
-/* True if output i is called so. One of its names is enough to know it by. */
+/* True if output i is called so. One of its names is enough to know it by.
+ * Failing to tell a name is as good as another name. */
 static bool is_called(const struct engine_net *net, size_t i, const char *name)
 {
     ov_output_const_port_t *port = NULL;
@@ -286,7 +288,8 @@ enum sil_err engine_net_find_output(uint32_t *index, struct engine_net *net,
                    name);
 }
 
-/* Fill an input with its one value. The request keeps the tensor. */
+/* Fill an input with its one value. The request keeps the tensor. f32, as all
+ * inputs here. */
 static ov_status_e set_constant(struct engine_runner *runner,
                                 const struct engine_constant *constant)
 {

@@ -73,7 +73,8 @@ static void read_file(struct reading *from, struct manifest_file *to)
     memcpy(to->sha256, text, SHA256_TEXT_SIZE);
 }
 
-/* What kind of file it is, by the end of its name. */
+/* What kind of file it is, by the end of its name. The order of ENDINGS is that
+ * of the enum. */
 static void read_format(struct reading *from, struct manifest *to)
 {
     size_t length = strlen(to->file.name);
@@ -90,7 +91,8 @@ static void read_format(struct reading *from, struct manifest *to)
     reading_fail(from, "file", "a name that ends in .onnx, .tflite or .xml");
 }
 
-/* IR has its weights in a second file, the others have none. */
+/* IR has its weights in a second file, the others have none. Both files have a
+ * checksum: the weights alone could make the network another one. */
 static void read_weights(struct reading *from, struct manifest *to)
 {
     static const char *const keys[] = {"file", "sha256", NULL};
@@ -154,8 +156,9 @@ static void read_sides(struct reading *from, struct net_form *to)
         reading_fail(from, "max", "a multiple of step, min or more");
 }
 
-/* An input value is (colour / scale - mean) / std, colours being 0 .. 255;
- * kept as one factor and one offset of colours from 0 to 1. */
+/* An input value is (colour / scale - mean) / std, colours being 0 .. 255; kept
+ * as one factor and one offset of colours from 0 to 1. So a pixel costs one
+ * multiplication and one addition, whatever was asked for. */
 static void read_values(struct reading *from, struct net_form *to)
 {
     static const struct number_range scales = {1e-6, 1e6, false, UINT8_MAX};

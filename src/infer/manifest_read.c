@@ -83,7 +83,8 @@ uint32_t reading_word(struct reading *reading, const char *key,
     return 0;
 }
 
-/* Written so that NaN is in no range. */
+/* Written so that NaN is in no range. Whole numbers are doubles, too: JSON has
+ * no others. */
 static bool is_in(double value, const struct number_range *range)
 {
     sil_assert(range->least <= range->most);
@@ -126,7 +127,8 @@ void reading_numbers(struct reading *reading, const char *key, double *values,
         reading_fail(reading, key, "a list of three numbers in their range");
 }
 
-/* Control characters would break the line that a name is told in. */
+/* Control characters would break the line that a name is told in. Too long is
+ * refused, not cut: half a name is another name. */
 void reading_text(struct reading *reading, const char *key, char *to,
                   size_t size)
 {
