@@ -52,7 +52,7 @@ def test_it_speaks_korean(open_page, shoot):
     assert re.search("[가-힣]", page.inner_text("#image_not_found"))
     page.click(f"{ANALYZE} .opblock-summary-control")
     page.wait_for_selector(f"{ANALYZE} .execute")
-    assert "저장소" in page.inner_text(ANALYZE)
+    page.wait_for_selector(f"{ANALYZE} :text('저장소')")
     assert "사진 속 사람 찾기" in page.inner_text(ANALYZE)
     shoot(page, "docs-korean", whole=False)
     page.click("#language")

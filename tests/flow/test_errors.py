@@ -208,7 +208,7 @@ def test_internal(start, tmp_path, folder):
         encoded(noise_picture(300, 300).point(lambda value: value // 4),
                 "PNG"))
     models = models_folder(tmp_path / "models", squares_only())
-    with start("--models", str(models)) as server:
+    with start("--models", str(models), "--quality", "fast") as server:
         assert server.post("square.png").json()["data"][0] == [0] * 300
         sentence = failure(server.post("flat.jpg"), 500, "internal", -1,
                            "processing failed")

@@ -49,7 +49,8 @@ def test_lossy_kinds(server, folder, kind, orientation):
     upright = ask_mask(server, put(folder, 1))
     turned = ask_mask(server, put(folder, orientation, kind))
     assert turned.shape == (400, 320)
-    assert iou(upright, turned) > 0.95
+    # Compression moves an outline here and there; a wrong turn leaves half.
+    assert iou(upright, turned) > 0.9
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -223,13 +223,14 @@ def test_without_its_network_only_everybody_is_found(picture, tmp_path,
                       "each")
     assert done.returncode == 1
     assert b"people can't be told apart" in done.stderr
-    done = silhouette("segment", picture, "--models", models)
+    done = silhouette("segment", picture, "--models", models, "--quality",
+                      "fast")
     assert done.returncode == 0, done.stderr
 
 
 def test_a_service_without_it_goes_on(start, crowd, tmp_path):
     models = without_detector(tmp_path, "missing")
-    with start("--models", str(models)) as server:
+    with start("--models", str(models), "--quality", "fast") as server:
         failure(server.post(crowd, people="each"), 500, "internal", -1,
                 "processing failed")
         assert ask_mask(server, crowd).any()

@@ -64,8 +64,8 @@ def stub_and_server(tmp_path_factory, model_cache):
     log = tmp_path_factory.mktemp("log") / "server.log"
     with Stub(BEHAVIOURS) as stub:
         with Service("s3://bucket", "--deadline-ms", "1500",
-                     "--image-bytes-max", "1000000", "--model-cache",
-                     str(model_cache), log_path=log, ready=False,
+                     "--quality", "fast", "--image-bytes-max", "1000000",
+                     "--model-cache", str(model_cache), log_path=log, ready=False,
                      environment=stub.environment()) as server:
             yield stub, server
 
