@@ -14,6 +14,8 @@ help:
 	@echo "make soak      mixed requests for MINUTES=5, drawn to build/soak.svg"
 	@echo "make sbom      what the program consists of: build/sbom.cdx.json"
 	@echo "make bench     measure it all (PEER=… PEER_PYTHON=…: beside a peer)"
+	@echo "make install  into PREFIX=/usr/local, below DESTDIR if one is given"
+	@echo "make deb      Debian packages: build-deb/*.deb"
 	@echo "make docs      build the docs site: build/site"
 	@echo "make format    rewrite the sources as .clang-format wants them"
 	@echo "make clean     remove what was built (not what was fetched: .deps/)"
@@ -55,6 +57,23 @@ soak:
 sbom: build
 	@/usr/bin/python3 -B tools/sbom
 
+# The unit and the program know the prefix, so it is configured. That of the
+# system has its settings in /etc.
+install: build
+	@$(call QUIETLY,cmake --preset release \
+	    -DCMAKE_INSTALL_PREFIX=$(abspath $(or $(PREFIX),/usr/local)) \
+	    -DCMAKE_INSTALL_SYSCONFDIR=$(if $(filter /usr,$(PREFIX)),/etc,etc))
+	@cmake --build --preset release
+	@$(call QUIETLY,cmake --install build)
+
+deb:
+	@tools/setup serve
+	@$(call QUIETLY,cmake --preset release -B build-deb -DSIL_TESTS=OFF \
+	    -DCMAKE_INSTALL_PREFIX=/usr -DCMAKE_INSTALL_SYSCONFDIR=/etc)
+	@cmake --build build-deb
+	@cd build-deb && { $(call QUIETLY,cpack); }
+	@ls build-deb/*.deb
+
 bench:
 	@tools/setup test
 	@$(call QUIETLY,cmake --preset release -DSIL_TESTS=ON)
@@ -73,4 +92,4 @@ clean:
 	rm -rf build build-*
 
 .PHONY: docs help build serve test sanitize check fuzz soak sbom bench \
-        format clean
+        install deb format clean

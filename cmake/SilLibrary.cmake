@@ -33,9 +33,13 @@ set_target_properties(silhouette PROPERTIES
 target_link_libraries(silhouette_static PRIVATE
     $<BUILD_INTERFACE:sil_flags> INTERFACE $<BUILD_INTERFACE:${SIL_EXTERNAL}>)
 
-install(TARGETS silhouette EXPORT silhouette-targets)
+# Components are what packages hold: library, dev and program.
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME dev)
+install(TARGETS silhouette EXPORT silhouette-targets
+        LIBRARY COMPONENT library NAMELINK_COMPONENT dev)
 install(TARGETS silhouette_static EXPORT silhouette-static-targets)
 install(FILES ${CMAKE_SOURCE_DIR}/include/silhouette.h TYPE INCLUDE)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME library)
 install(FILES ${CMAKE_SOURCE_DIR}/models/person.json
               ${CMAKE_SOURCE_DIR}/models/person.onnx
               ${CMAKE_SOURCE_DIR}/models/person.md
@@ -65,7 +69,8 @@ file(GLOB engine_files
     ${SIL_OPENVINO_LIB_DIR}/libopenvino_tensorflow_lite_frontend.so.*
     ${SIL_OPENVINO_LIB_DIR}/libtbb*.so*
     ${SIL_OPENVINO_LIB_DIR}/libhwloc.so.*)
-install(PROGRAMS ${engine_files} DESTINATION ${SIL_PRIVATE_LIBDIR})
+install(FILES ${engine_files} DESTINATION ${SIL_PRIVATE_LIBDIR})
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME dev)
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/silhouette)
 foreach(kind targets static-targets)
