@@ -18,10 +18,10 @@ sil_pkg(heif "libheif>=1.15")
 sil_pkg(isal "libisal>=2.30")
 sil_pkg(curl "libcurl>=7.88")
 sil_pkg(expat "expat>=2.5")
+sil_pkg(seccomp "libseccomp>=2.5")
 include(SilOpenVINO)            # sil::openvino
 if(SIL_SERVICE)
     sil_pkg(uv "libuv>=1.44")
-    sil_pkg(seccomp "libseccomp>=2.5")
     sil_pkg(inih "inih>=55")
     include(SilLlhttp)          # sil::llhttp
 endif()
