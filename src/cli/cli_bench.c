@@ -192,9 +192,11 @@ static int compare_ns(const void *a, const void *b)
 /* The median of a part, ms; sorts its column. */
 static double median_ms(struct bench_times *times, enum part part, int count)
 {
+    size_t middle = (size_t)count / 2;
+
     sil_assert(count > 0);
     qsort(times->ns[part], (size_t)count, sizeof *times->ns[part], compare_ns);
-    return (double)times->ns[part][count / 2] / (double)NS_PER_MS;
+    return (double)times->ns[part][middle] / (double)NS_PER_MS;
 }
 
 /* In JSON pictures have no names: lines are in the order of the command line,

@@ -81,7 +81,8 @@ enum sil_err image_init_in(struct image *image, uint32_t width, uint32_t height,
         !sil_mul(&size, row_bytes, height) || size > room_bytes)
         return image_init(image, width, height);
     *image = (struct image){
-        .rgb = room, .width = width, .height = height, .row_bytes = row_bytes};
+        .width = width, .height = height, .row_bytes = row_bytes};
+    image->rgb = room;
     image_check(image);
     return SIL_OK;
 }

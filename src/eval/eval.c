@@ -57,7 +57,7 @@ static enum sil_err list_found(struct crowd *crowd,
     sil_assert(crowd->found == NULL);
     if (count == 0)
         return SIL_OK;
-    crowd->found = mem_alloc(count, sizeof *crowd->found);
+    crowd->found = mem_alloc(count, sizeof(const struct sil_mask *));
     if (crowd->found == NULL)
         return SIL_E_NO_MEMORY;
     for (uint32_t i = 0; i < count; i++)
@@ -132,8 +132,10 @@ static enum sil_err score_all(struct evaluation *out,
     for (size_t i = 0; i < pairs->count; i++) {
         struct score *score = &out->scores[out->count];
         struct sil_error why = {0};
-        enum sil_err err = score_picture(score, source, &pairs->items[i], &why);
+        enum sil_err err;
 
+        sil_assert(out->scores != NULL && out->pictures != NULL);
+        err = score_picture(score, source, &pairs->items[i], &why);
         if (!err) {
             /* The name moves: the pair needs it no more. */
             out->pictures[out->count] = pairs->items[i].picture;

@@ -95,6 +95,7 @@ static void mean_of(uint8_t *rgb, const struct image *image,
         for (size_t i = 0; i < (size_t)part->width * CHANNELS; i++)
             sums[i % CHANNELS] += at[i];
     }
+    sil_assert(count > 0);
     for (size_t c = 0; c < CHANNELS; c++)
         rgb[c] = (uint8_t)((sums[c] + count / 2) / count);
 }
