@@ -23,7 +23,7 @@ function(sil_unit name)
     target_include_directories(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit)
     target_link_libraries(test_${name} PRIVATE ${ARG_LINKS} sil_flags sil::cmocka)
     add_test(NAME unit.${name} COMMAND test_${name})
-    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 120)
+    set_tests_properties(unit.${name} PROPERTIES LABELS unit TIMEOUT 600)
 endfunction()
 
 # Tests that run the engine: under a sanitizer its thread library must be

@@ -108,8 +108,7 @@ enum sil_err config_file_read(const char *path, config_line_fn take,
     buf_init(&text, FILE_BYTES_MAX);
     err = file_read(&text, path);
     /* An empty file has no bytes to look at, not even a place of them. */
-    if (!err && text.size > 0 &&
-        memchr(text.bytes, '\0', text.size) != NULL)
+    if (!err && text.size > 0 && memchr(text.bytes, '\0', text.size) != NULL)
         err = SIL_E_STATE;
     if (err) {
         err =
