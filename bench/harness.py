@@ -215,8 +215,9 @@ class SlowStore:
                 time.sleep(delay_s)
                 content = (pathlib.Path(folder)
                            / self.path.split("/")[-1].split("?")[0])
-                content = content.read_bytes()
-                self.send_response(200)
+                is_there = content.is_file()    # probes name no key
+                content = content.read_bytes() if is_there else b""
+                self.send_response(200 if is_there else 404)
                 self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
